@@ -1,0 +1,1 @@
+"""Share a JetStream pull consumer with another account, and prove it."""

@@ -1,0 +1,1 @@
+"""Documents and messages in flight on a live server."""

@@ -1,0 +1,1 @@
+"""Documents at rest: nsc's folder, a memory store, nats contexts."""
