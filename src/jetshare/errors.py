@@ -14,7 +14,7 @@
     │   └── TokenRevoked
     ├── InvalidDocument           exit 2   a document whose content breaks a rule (carries findings)
     ├── ShareConflict             exit 2   a change that would break what is there
-    ├── NotFound                  exit 2   an operator, account, user, share or context that is not there
+    ├── NotFound                  exit 2   an operator, account, user, share or context
     ├── KeyNotHeld                exit 2   a signing key that is not in the keystore
     ├── StoreError                exit 5   the folder cannot be read or written
     │   ├── StoreLocked
