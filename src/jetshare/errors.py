@@ -30,7 +30,13 @@
     │   ├── Unreachable
     │   ├── AccessRefused
     │   ├── RequestTimeout
-    │   └── NoResponders
+    │   │   └── AckUnconfirmed             an acknowledgement that the server did not confirm
+    │   ├── NoResponders
+    │   │   ├── ShareRevoked               a share that answered before, or never did, is not there
+    │   │   └── AckNotShared               acknowledgements reach nobody
+    │   ├── ConsumerDeleted                the provider deleted the consumer or its stream
+    │   └── PullRefused                    the consumer answers, and refuses this pull for good
+    ├── AlreadySettled            exit 1   a message that was acknowledged, given back or ended before
     ├── NotPushed                 exit 3   stored in the folder, but not on every server
     └── ProofFailed               exit 1   the live server shows something else than was promised
 
@@ -175,7 +181,31 @@ class RequestTimeout(NetworkError):
     pass
 
 
+class AckUnconfirmed(RequestTimeout):
+    pass
+
+
 class NoResponders(NetworkError):
+    pass
+
+
+class ShareRevoked(NoResponders):
+    pass
+
+
+class AckNotShared(NoResponders):
+    pass
+
+
+class ConsumerDeleted(NetworkError):
+    pass
+
+
+class PullRefused(NetworkError):
+    pass
+
+
+class AlreadySettled(JetshareError):
     pass
 
 
