@@ -1,6 +1,6 @@
 """The documents of the authorization callout (ADR-26), as nats-io/jwt v2 writes them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, TypeAlias
 
 from jetshare.identity.codec import (
@@ -21,9 +21,10 @@ from jetshare.identity.codec import (
     read_texts,
     text,
 )
+from jetshare.identity.record import record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ServerID:
     """The server that asks."""
 
@@ -37,7 +38,7 @@ class ServerID:
     unknown: Unknown = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ClientInformation:
     """The client that wants to connect, as the server sees it."""
 
@@ -54,7 +55,7 @@ class ClientInformation:
     unknown: Unknown = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ConnectOptions:
     """What the client sent in CONNECT. Some of it is secret, and none of it is shown."""
 
@@ -80,7 +81,7 @@ Chains: TypeAlias = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ClientTLS:
     """``certs`` are those not verified, in PEM."""
 
@@ -91,7 +92,7 @@ class ClientTLS:
     unknown: Unknown = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AuthorizationRequest:
     """A server asks whether a client may connect (ADR-26). Signed by the server."""
 
@@ -113,7 +114,7 @@ class AuthorizationRequest:
     unknown: Unknown = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AuthorizationResponse:
     """The answer, signed by the account of the callout."""
 

@@ -9,7 +9,7 @@ A new object has the values that nats-io/jwt gives a new one: no limits, JetStre
 
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from jetshare.identity import gojson
@@ -61,6 +61,7 @@ from jetshare.identity.permissions import (
     UserPermissionLimits,
     UserScope,
 )
+from jetshare.identity.record import record
 
 __all__ = [
     "NO_LIMIT",
@@ -102,7 +103,7 @@ Revocations: TypeAlias = Annotated[Mapping[str, int], mapping(read_integer)]
 """Until when what was issued to a key, or to all (``*``), has ended: that second included."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Operator:
     """Signed by itself. Its keys sign the accounts."""
 
@@ -129,7 +130,7 @@ Sampling: TypeAlias = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ServiceLatency:
     """``sampling`` is percent, or "headers" for requests that ask to be measured."""
 
@@ -138,7 +139,7 @@ class ServiceLatency:
     unknown: Unknown = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Export:
     """What others may import. ``revocations`` ends activations, by importing account."""
 
@@ -158,7 +159,7 @@ class Export:
     unknown: Unknown = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Import:
     """``to`` is the older form of ``local_subject``."""
 
@@ -174,7 +175,7 @@ class Import:
     unknown: Unknown = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class JetStreamLimits:
     """Storage of 0 switches JetStream off."""
 
@@ -192,7 +193,7 @@ class JetStreamLimits:
 Tiers: TypeAlias = Annotated[Mapping[str, JetStreamLimits], mapping(reader(JetStreamLimits), write)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AccountLimits:
     """Where there are ``tiered_limits`` (by "R1", "R3"), the JetStream limits beside them
     count for nothing."""
@@ -243,7 +244,7 @@ SigningKeys: TypeAlias = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class WeightedMapping:
     """``weight`` is percent; 0 stands for 100."""
 
@@ -262,7 +263,7 @@ Mappings: TypeAlias = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ExternalAuthorization:
     """The authorization callout (ADR-26)."""
 
@@ -272,7 +273,7 @@ class ExternalAuthorization:
     unknown: Unknown = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MsgTrace:
     """Where message traces go (ADR-41), and for how many percent of the messages."""
 
@@ -289,7 +290,7 @@ Authorization: TypeAlias = Annotated[ExternalAuthorization, nested(ExternalAutho
 Trace: TypeAlias = Annotated[MsgTrace | None, optional(MsgTrace)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Account:
     """Signed by its operator. ``revocations`` ends users, by their public key."""
 
@@ -311,7 +312,7 @@ class Account:
     unknown: Unknown = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class User:
     """Signed by its account. Under a scoped signing key a user must be ``User.scoped``."""
 
@@ -339,7 +340,7 @@ class User:
         return cls(subs=0, data=0, payload=0, issuer_account=issuer_account, tags=tags)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Activation:
     """Lets an account import ``subject`` from the one that signed."""
 
@@ -352,7 +353,7 @@ class Activation:
     unknown: Unknown = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Generic:
     """A token of any other type: ``data`` is all of its nats part but the version."""
 
@@ -371,7 +372,7 @@ def _write_body(body: Body) -> object:
     return write(body)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Claims(typing.Generic[B]):
     """What a token says: who (``iss``) says what (``nats``) of whom (``sub``), and until when.
 

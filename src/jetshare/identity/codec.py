@@ -15,9 +15,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from functools import cache
 from typing import Annotated, Any, Final, TypeAlias, TypeVar
+
+from jetshare.identity.record import record
 
 T = TypeVar("T")
 
@@ -40,7 +42,7 @@ class Misfit(Exception):  # internal: becomes an error of the tree with its path
         return Misfit(self.reason, f"{step}{joint}{self.path}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Form:
     """How the value of a field stands in JSON.
 
@@ -252,7 +254,7 @@ Unknown: TypeAlias = Mapping[str, object]
 """What a newer version, or another program, wrote into an object."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Entry:
     attribute: str
     name: str
@@ -260,7 +262,7 @@ class _Entry:
     settable: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Plan:
     entries: tuple[_Entry, ...]
     by_name: Mapping[str, _Entry]
@@ -279,7 +281,12 @@ def _plan(kind: Any) -> _Plan:
         if form is None:
             continue
         entries.append(
-            _Entry(declared.name, form.name or declared.name, form, settable=declared.init)
+            _Entry(
+                attribute=declared.name,
+                name=form.name or declared.name,
+                form=form,
+                settable=declared.init,
+            )
         )
         default = declared.default
         if declared.default_factory is not MISSING:
@@ -287,7 +294,12 @@ def _plan(kind: Any) -> _Plan:
         if default is not MISSING and form.missing() != default:
             missing[declared.name] = form.missing()
     by_name = {entry.name: entry for entry in entries}
-    return _Plan(tuple(entries), by_name, frozenset(map(str.casefold, by_name)), missing)
+    return _Plan(
+        entries=tuple(entries),
+        by_name=by_name,
+        folded=frozenset(map(str.casefold, by_name)),
+        missing=missing,
+    )
 
 
 def _form(annotation: Any) -> Form | None:

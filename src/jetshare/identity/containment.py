@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from jetshare.identity.subjects import ANY, REST, is_contained, tokens
+
 
 class _Node:
     __slots__ = ("children", "index")
@@ -22,24 +24,23 @@ class _Node:
 def contained(subjects: Sequence[str]) -> Iterator[tuple[int, int]]:
     """The positions ``(inner, outer)`` of each subject that another one contains.
 
-    An inner subject comes once, with one of the subjects that contain it. Of equal
-    ones, the later lies within the first. Containment is that of
-    ``identity.subjects.is_contained``, on which servers decide whether two exports
-    of an account are in each other's way.
+    Containment is that of ``subjects.is_contained``. An inner subject comes once, with
+    one of those that contain it. Of two that contain each other, one is the inner: of
+    equal ones the later, and of ``a.*`` and ``a.>`` the former.
     """
-    split = [subject.split(".") for subject in subjects]
-    root = _tree(split)
-    for inner, tokens in enumerate(split):
-        outer = _containing(root, tokens, inner)
-        if outer is not None:
-            yield inner, outer
+    root = _tree(subjects)
+    for inner, subject in enumerate(subjects):
+        for outer in _containing(root, tokens(subject)):
+            if outer != inner and not _opens(subject, subjects[outer]):
+                yield inner, outer
+                break
 
 
-def _tree(split: Sequence[Sequence[str]]) -> _Node:
+def _tree(subjects: Sequence[str]) -> _Node:
     root = _Node()
-    for index, tokens in enumerate(split):
+    for index, subject in enumerate(subjects):
         node = root
-        for token in tokens:
+        for token in tokens(subject):
             child = node.children.get(token)
             if child is None:
                 child = node.children[token] = _Node()
@@ -49,20 +50,24 @@ def _tree(split: Sequence[Sequence[str]]) -> _Node:
     return root
 
 
-def _containing(root: _Node, tokens: Sequence[str], own: int) -> int | None:
+def _containing(root: _Node, parts: Sequence[str]) -> Iterator[int]:
+    """The positions of the subjects that contain the one of these tokens, itself among them."""
     paths = [(root, 0)]
     while paths:
         node, depth = paths.pop()
-        if depth == len(tokens):
-            if node.index is not None and node.index != own:
-                return node.index
+        if depth == len(parts):
+            if node.index is not None:
+                yield node.index
             continue
-        rest = node.children.get(">")
-        if rest is not None and rest.index is not None and rest.index != own:
-            return rest.index
-        token = tokens[depth]
-        for step in ("*",) if token == "*" else ("*", token):
+        rest = node.children.get(REST)
+        if rest is not None and rest.index is not None:
+            yield rest.index
+        for step in dict.fromkeys((ANY, parts[depth])):
             child = node.children.get(step)
             if child is not None:
                 paths.append((child, depth + 1))
-    return None
+
+
+def _opens(subject: str, other: str) -> bool:
+    """Whether ``subject`` is ``a.>`` to an ``a.*``, each of which counts as within the other."""
+    return subject.endswith(REST) and not other.endswith(REST) and is_contained(other, subject)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any, Final, cast, overload
 from typing import Generic as Parametric
 
@@ -40,8 +39,8 @@ from jetshare.identity.claims import (
     from_json,
     to_json,
 )
-from jetshare.identity.codec import VERSION
 from jetshare.identity.nkeys import KeyPair, Kind
+from jetshare.identity.record import record
 
 SIZE_LIMIT: Final = 1024 * 1024
 """Bytes of a whole token, as in nats-io/jwt."""
@@ -51,35 +50,31 @@ _V1_ALGORITHM: Final = "ed25519"
 _V2_ALGORITHM: Final = "ed25519-nkey"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rule:
-    """Who may sign a type of document, and whom it may speak of (any, where empty)."""
+@record
+class _Type:
+    """A type of document: its name, who may sign it, of whom it speaks (anyone, if empty)."""
 
+    name: str
     signers: tuple[Kind, ...]
     subjects: tuple[Kind, ...] = ()
 
 
-_RULES: Final[Mapping[type[Any], _Rule]] = {
-    Operator: _Rule(signers=(Kind.OPERATOR,), subjects=(Kind.OPERATOR,)),
-    Account: _Rule(signers=(Kind.OPERATOR, Kind.ACCOUNT), subjects=(Kind.ACCOUNT,)),
-    User: _Rule(signers=(Kind.ACCOUNT,), subjects=(Kind.USER,)),
-    Activation: _Rule(signers=(Kind.OPERATOR, Kind.ACCOUNT), subjects=(Kind.ACCOUNT,)),
-    AuthorizationRequest: _Rule(signers=(Kind.SERVER,)),
-    AuthorizationResponse: _Rule(signers=(Kind.ACCOUNT,)),
-    Generic: _Rule(signers=tuple(kind for kind in Kind if kind is not Kind.CURVE)),
+_TYPES: Final[Mapping[type[Any], _Type]] = {
+    Operator: _Type(name="operator", signers=(Kind.OPERATOR,), subjects=(Kind.OPERATOR,)),
+    Account: _Type(name="account", signers=(Kind.OPERATOR, Kind.ACCOUNT), subjects=(Kind.ACCOUNT,)),
+    User: _Type(name="user", signers=(Kind.ACCOUNT,), subjects=(Kind.USER,)),
+    Activation: _Type(
+        name="activation", signers=(Kind.OPERATOR, Kind.ACCOUNT), subjects=(Kind.ACCOUNT,)
+    ),
+    AuthorizationRequest: _Type(name="authorization_request", signers=(Kind.SERVER,)),
+    AuthorizationResponse: _Type(name="authorization_response", signers=(Kind.ACCOUNT,)),
+    Generic: _Type(name="generic", signers=tuple(k for k in Kind if k is not Kind.CURVE)),
 }
-_TYPES: Final[Mapping[str, type[Any]]] = {
-    "operator": Operator,
-    "account": Account,
-    "user": User,
-    "activation": Activation,
-    "authorization_request": AuthorizationRequest,
-    "authorization_response": AuthorizationResponse,
-}
+_BODIES: Final = {known.name: body for body, known in _TYPES.items() if body is not Generic}
 _UNSUPPORTED: Final = ("cluster", "server")  # types of version 1 that are no more
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Document(Parametric[B]):
     """Claims, and the token that proves who made them. ``decode`` and ``encode`` make these."""
 
@@ -107,8 +102,8 @@ def decode(token: str, kind: type[Any] | None = None) -> Document[Any]:
         )
     algorithm = _algorithm(_object(chunks[0], "header"))
     payload = _object(chunks[1], "payload")
-    found = _kind(payload, algorithm)
-    issuer = _issuer(payload, found)
+    found = _body(payload, algorithm)
+    issuer = _issuer(payload, _TYPES[found])
     signed = chunks[1] if algorithm == _V1_ALGORITHM else f"{chunks[0]}.{chunks[1]}"
     if not nkeys.verify(issuer, signed.encode("ascii"), _bytes(chunks[2], "signature")):
         raise BadSignature(
@@ -116,7 +111,9 @@ def decode(token: str, kind: type[Any] | None = None) -> Document[Any]:
             hint="it was changed after signing, or cut short; ask for it again",
         )
     if kind is not None and found is not kind:
-        raise MalformedToken(f"the token is of type {_name(found)}, and {_name(kind)} is wanted")
+        raise MalformedToken(
+            f"the token is of type {_TYPES[found].name}, and {_TYPES[kind].name} is wanted"
+        )
     return Document(token=token, claims=_claims(found, payload, algorithm))
 
 
@@ -127,33 +124,32 @@ def encode(claims: Claims[B], key: KeyPair, now: int) -> Document[B]:
     is not a key of the kind that the document speaks of, InvalidDocument where the
     claims hold what no reader would take, and TokenTooLarge.
     """
-    kind = type(claims.nats)
-    rule = _RULES[kind]
-    if key.kind not in rule.signers:
-        raise WrongIssuer(_cannot_sign(kind, key.public, key.kind))
-    if rule.subjects:
-        nkeys.parse_public(claims.sub, *rule.subjects)
+    body = type(claims.nats)
+    known = _TYPES[body]
+    if key.kind not in known.signers:
+        raise _wrong_issuer(known, key.public, key.kind)
+    if known.subjects:
+        nkeys.parse_public(claims.sub, *known.subjects)
     try:
         payload = to_json(replace(claims, iss=key.public, iat=now, jti="set below"))
         payload["jti"] = _identity(payload)
         text = gojson.dumps(payload)
-        written = _read_back(text, kind)
+        written = _read_back(text, body)
     except (ValueError, codec.Misfit, MalformedToken) as error:
-        raise InvalidDocument(f"the {_name(kind)} token cannot be written: {error}") from None
+        raise InvalidDocument(f"the {known.name} token cannot be written: {error}") from None
     signed = f"{_HEADER}.{_spell(text.encode())}"
     token = f"{signed}.{_spell(key.sign(signed.encode('ascii')))}"
     if len(token) > SIZE_LIMIT:
         raise TokenTooLarge(
-            f"the {_name(kind)} token of {claims.sub} would have {len(token):,} bytes, over 1 MiB"
+            f"the {known.name} token of {claims.sub} would have {len(token):,} bytes, over 1 MiB"
         )
     return Document(token=token, claims=cast("Claims[B]", written))
 
 
 def check_time(claims: Claims[Body], now: int) -> None:
     """Raises TokenExpired or TokenNotYetValid where ``now`` (Unix seconds) is out of bounds."""
-    check_times(
-        f"the {_name(type(claims.nats))} token of {claims.sub}", claims.exp, claims.nbf, now
-    )
+    name = _TYPES[type(claims.nats)].name
+    check_times(f"the {name} token of {claims.sub}", claims.exp, claims.nbf, now)
 
 
 def check_times(what: str, expires: int, not_before: int, now: int) -> None:
@@ -170,45 +166,45 @@ def check_times(what: str, expires: int, not_before: int, now: int) -> None:
         )
 
 
-def _read_back(text: str, kind: type[Any]) -> Claims[Body]:
+def _read_back(text: str, body: type[Any]) -> Claims[Body]:
     """The claims that readers will find in the payload ``text``."""
     payload = _json(text, "payload")
-    if _kind(payload, _V2_ALGORITHM) is not kind:
+    if _body(payload, _V2_ALGORITHM) is not body:
         raise MalformedToken("its type is that of another kind of document")
-    return _claims(kind, payload, _V2_ALGORITHM)
+    return _claims(body, payload, _V2_ALGORITHM)
 
 
-def _claims(kind: type[Any], payload: Mapping[str, Any], algorithm: str) -> Claims[Body]:
+def _claims(body: type[Any], payload: Mapping[str, Any], algorithm: str) -> Claims[Body]:
     try:
         if algorithm == _V1_ALGORITHM:
-            payload = v1.migrate(payload, payload.get("type", ""), codec.names(kind))
-        return from_json(kind, payload)
+            payload = v1.migrate(payload, body)
+        return from_json(body, payload)
     except codec.Misfit as misfit:
         raise MalformedToken(f"{misfit.path or 'the payload'} {misfit.reason}") from None
 
 
 def _algorithm(header: Mapping[str, Any]) -> str:
+    _check_spelling(header, "typ", "alg")
     type_, algorithm = header.get("typ"), header.get("alg")
     if not isinstance(type_, str) or type_.upper() != "JWT":
-        raise MalformedToken(f"not a token: the header's typ is {type_!r}, not 'JWT'")
+        raise MalformedToken("not a token: the header's typ is not JWT")
     if not isinstance(algorithm, str) or algorithm.lower() not in (_V1_ALGORITHM, _V2_ALGORITHM):
-        raise MalformedToken(f"not a NATS token: the header's alg is {algorithm!r}")
+        raise MalformedToken(f"not a NATS token: the header's alg is not {_V2_ALGORITHM}")
     return algorithm.lower()
 
 
-def _kind(payload: Mapping[str, Any], algorithm: str) -> type[Any]:
+def _body(payload: Mapping[str, Any], algorithm: str) -> type[Any]:
     """What the payload says it is. Raises MalformedToken where it says more than one thing."""
     nats = payload.get("nats") or {}
     if not isinstance(nats, dict):
         raise MalformedToken("nats must be an object")
-    odd = next((name for name in payload if name.casefold() == "type" and name != "type"), None)
-    if odd is not None:
-        raise MalformedToken(f"the field {odd!r} differs from 'type' in case only")
+    _check_spelling(payload, "type", "nats")
+    _check_spelling(nats, "type", "version")
     outer, inner = payload.get("type") or "", nats.get("type") or ""
     if not isinstance(outer, str) or not isinstance(inner, str):
         raise MalformedToken("the type of the token must be a text")
     if algorithm == _V1_ALGORITHM:
-        if inner in _TYPES:
+        if inner in _BODIES:
             raise MalformedToken("the header is of version 1, and the payload of version 2")
         name = outer
     else:
@@ -218,22 +214,31 @@ def _kind(payload: Mapping[str, Any], algorithm: str) -> type[Any]:
         _check_version(name, nats.get("version", 0))
     if name in _UNSUPPORTED:
         raise MalformedToken(f"tokens of type {name} are no longer supported")
-    return _TYPES.get(name, Generic)
+    return _BODIES.get(name, Generic)
 
 
 def _check_version(name: str, version: object) -> None:
     if not isinstance(version, int) or isinstance(version, bool):
         raise MalformedToken("nats.version must be an integer")
-    if version > VERSION:
+    if version > codec.VERSION:
         raise MalformedToken(
-            f"the token is of version {version}, and jetshare knows none above {VERSION}",
+            f"the token is of version {version}, and jetshare knows none above {codec.VERSION}",
             hint="use a newer jetshare",
         )
-    if name in _TYPES and version != VERSION:
-        raise MalformedToken(f"nats.version is {version}, and the header's is {VERSION}")
+    if name in _BODIES and version != codec.VERSION:
+        raise MalformedToken(f"nats.version is {version}, and the header's is {codec.VERSION}")
 
 
-def _issuer(payload: Mapping[str, Any], kind: type[Any]) -> str:
+def _check_spelling(found: Mapping[str, Any], *names: str) -> None:
+    """Go takes a name in any case; here a token says one thing to all its readers."""
+    for name in found:
+        if name not in names and name.casefold() in names:
+            raise MalformedToken(
+                f"the field {name!r} differs from {name.casefold()!r} in case only"
+            )
+
+
+def _issuer(payload: Mapping[str, Any], known: _Type) -> str:
     issuer = payload.get("iss")
     if not isinstance(issuer, str):
         raise MalformedToken("the token names no signer (iss)")
@@ -241,13 +246,16 @@ def _issuer(payload: Mapping[str, Any], kind: type[Any]) -> str:
         signer = nkeys.parse_public(issuer)
     except KeyFormatError as error:
         raise MalformedToken(f"the signer (iss) is no key: {error}") from None
-    if signer not in _RULES[kind].signers:
-        raise WrongIssuer(_cannot_sign(kind, issuer, signer))
+    if signer not in known.signers:
+        raise _wrong_issuer(known, issuer, signer)
     return issuer
 
 
-def _cannot_sign(kind: type[Any], public: str, signer: Kind) -> str:
-    return f"{public} is the key of kind {signer}, and cannot sign a token of type {_name(kind)}"
+def _wrong_issuer(known: _Type, public: str, signer: Kind) -> WrongIssuer:
+    return WrongIssuer(
+        f"{public} is the key of kind {signer}, and cannot sign a token of type {known.name}",
+        hint=f"only keys of kind {' or '.join(map(str, known.signers))} can",
+    )
 
 
 def _object(chunk: str, what: str) -> dict[str, Any]:
@@ -285,7 +293,7 @@ def _spell(data: bytes) -> str:
 
 
 def _identity(payload: Mapping[str, object]) -> str:
-    """The ``jti`` of nats-io/jwt: a hash of all but ``nats``, so no two contents differ by it."""
+    """The ``jti`` as in nats-io/jwt: of the named fields, so not of what ``nats`` holds."""
     named = {name: payload[name] for name in _IDENTIFYING if name in payload}
     digest = hashlib.new("sha512_256", gojson.dumps(named).encode()).digest()
     return base64.b32encode(digest).decode("ascii").rstrip("=")
@@ -294,11 +302,9 @@ def _identity(payload: Mapping[str, object]) -> str:
 _IDENTIFYING: Final = ("aud", "exp", "iat", "iss", "name", "nbf", "sub")
 
 
-def _name(kind: type[Any]) -> str:
-    return next((name for name, known in _TYPES.items() if known is kind), "generic")
-
-
 def _time(seconds: int) -> str:
+    from datetime import UTC, datetime  # takes a millisecond, and only errors need it
+
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("on %Y-%m-%d at %H:%M:%S UTC")
     except (ValueError, OverflowError, OSError):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import binascii
 import enum
-import secrets
 from typing import Final, NoReturn
 
 from nacl import bindings as sodium
@@ -77,7 +76,7 @@ class KeyPair:
 
     @classmethod
     def generate(cls, kind: Kind) -> KeyPair:
-        return cls(kind, secrets.token_bytes(_KEY_SIZE))
+        return cls(kind, sodium.randombytes(_KEY_SIZE))
 
     @classmethod
     def from_seed(cls, text: str | bytes) -> KeyPair:
@@ -111,7 +110,7 @@ class KeyPair:
         """
         self._check_curve()
         recipient = _read_public(to, Kind.CURVE)
-        nonce = secrets.token_bytes(sodium.crypto_box_NONCEBYTES)
+        nonce = sodium.randombytes(sodium.crypto_box_NONCEBYTES)
         try:
             box = sodium.crypto_box(data, nonce, recipient, self._raw)
         except CryptoError:

@@ -1,6 +1,6 @@
 """What users may do: the parts of accounts, users and scoped signing keys that say so."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Final, TypeAlias
 
 from jetshare.identity.codec import (
@@ -18,11 +18,12 @@ from jetshare.identity.codec import (
     optional,
     read_texts,
 )
+from jetshare.identity.record import record
 
 NO_LIMIT: Final = -1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Permission:
     """Subjects, of which an empty ``allow`` allows all."""
 
@@ -31,7 +32,7 @@ class Permission:
     unknown: Unknown = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ResponsePermission:
     """Replies that a client may send: how many, and for how long."""
 
@@ -44,7 +45,7 @@ OnePermission: TypeAlias = Annotated[Permission, nested(Permission)]
 Replies: TypeAlias = Annotated[ResponsePermission | None, optional(ResponsePermission)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Permissions:
     """What a user may publish, subscribe to, and reply."""
 
@@ -54,7 +55,7 @@ class Permissions:
     unknown: Unknown = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class TimeRange:
     """Hours of the day, ``hh:mm:ss``."""
 
@@ -75,7 +76,7 @@ Networks: TypeAlias = Annotated[tuple[str, ...], Form(read=_networks, missing=tu
 Unlimited: TypeAlias = Annotated[int, integer(missing=NO_LIMIT)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UserPermissionLimits:
     """What the users of a scoped signing key may do. Here a missing limit is none."""
 
@@ -97,7 +98,7 @@ class UserPermissionLimits:
 Template: TypeAlias = Annotated[UserPermissionLimits, nested(UserPermissionLimits)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UserScope:
     """A signing key whose users have the permissions of its template, and no others."""
 

@@ -1,19 +1,21 @@
-"""Subjects: their tokens, wildcards, and which of them meet.
+"""Subjects: their tokens, their wildcards, which of them meet, and how imports rename them.
 
-``*`` stands for one token and ``>``, at the end, for one or more. Containment is the
-rule by which nats-io/jwt and servers judge exports, imports and activations; a
-``local_subject`` is the renaming of an import, with ``$1`` for the first wildcard of
-the subject that it renames.
+``*`` stands for one token and ``>``, at the end, for one or more. The rules are those of
+nats-io/jwt v2, by which servers take or refuse exports, imports and activations.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from jetshare.errors import InputError
 
-_REFERENCE: Final = re.compile(r"\$([0-9]+)")
+ANY: Final = "*"
+REST: Final = ">"
+
+_REFERENCE: Final = re.compile(r"\$([+-]?[0-9]{1,9})")
 
 
 def tokens(subject: str) -> list[str]:
@@ -21,11 +23,7 @@ def tokens(subject: str) -> list[str]:
 
 
 def check(subject: str) -> None:
-    """Raises InputError where servers would not take ``subject`` as one.
-
-    Stricter than nats-io/jwt, which looks for spaces and empty tokens only: all white
-    space and control characters are refused, and ``>`` anywhere but at the end.
-    """
+    """Raises InputError where ``subject`` is none; see ``fault``."""
     problem = fault(subject)
     if problem:
         raise InputError(
@@ -34,12 +32,12 @@ def check(subject: str) -> None:
         )
 
 
-def is_valid(subject: str) -> bool:
-    return not fault(subject)
-
-
 def fault(subject: str) -> str:
-    """What is wrong with a subject, as the end of a sentence; empty where nothing is."""
+    """What is wrong with a subject, to be read after its name; empty where nothing is.
+
+    Stricter than nats-io/jwt, which refuses blanks and empty tokens: no white space or
+    control character stands in a subject, and ``>`` only at the end.
+    """
     if not subject:
         return "is empty"
     if any(char.isspace() or not char.isprintable() for char in subject):
@@ -47,37 +45,97 @@ def fault(subject: str) -> str:
     parts = tokens(subject)
     if "" in parts:
         return "has an empty token: a dot too many"
-    if ">" in parts[:-1]:
+    if REST in parts[:-1]:
         return "has > before its end"
     return ""
 
 
 def has_wildcards(subject: str) -> bool:
-    """Whether a whole token is ``*`` or the last is ``>``."""
+    """Whether a token is ``*``, or the last one ``>``."""
     parts = tokens(subject)
-    return "*" in parts or parts[-1] == ">"
+    return ANY in parts or parts[-1] == REST
 
 
 def is_contained(subject: str, by: str) -> bool:
-    """Whether ``by`` stands for everything that ``subject`` stands for."""
+    """Whether ``by`` stands for all that ``subject`` stands for.
+
+    As in nats-io/jwt, ``foo.>`` counts as contained by ``foo.*`` too.
+    """
     inner, outer = tokens(subject), tokens(by)
-    if len(inner) < len(outer):
+    if len(inner) < len(outer) or (len(inner) > len(outer) and outer[-1] != REST):
         return False
-    for index, token in enumerate(outer):
-        if token == ">" and index == len(outer) - 1:
-            return True
-        # A > in the place of one token stands for more than * does.
-        if token != inner[index] and (token != "*" or inner[index] == ">"):  # noqa: S105
-            return False
-    return len(inner) == len(outer)
+    last = len(outer) - 1
+    return all(
+        part in (ANY, inner[index]) or (part == REST and index == last)
+        for index, part in enumerate(outer)
+    )
 
 
 def overlaps(a: str, b: str) -> bool:
     """Whether some subject without wildcards belongs to both."""
     left, right = tokens(a), tokens(b)
     for one, other in zip(left, right, strict=False):
-        if ">" in (one, other):
+        if REST in (one, other):
             return True
-        if one != other and "*" not in (one, other):
+        if one != other and ANY not in (one, other):
             return False
     return len(left) == len(right)
+
+
+def local_fault(local: str, subject: str) -> str:
+    """What is wrong with ``local`` as the local name of an import of ``subject``.
+
+    ``$2`` in it stands where the second ``*`` of ``subject`` is to stand. Each ``*`` must
+    come back once, as itself or as a reference, and both end in ``>`` or neither does.
+    """
+    if problem := fault(local):
+        return problem
+    if (tokens(local)[-1] == REST) != (tokens(subject)[-1] == REST):
+        return "must end in > where the imported subject does, and only there"
+    wildcards = tokens(subject).count(ANY)
+    references = [int(found[1]) for found in map(_REFERENCE.fullmatch, tokens(local)) if found]
+    beyond = next((number for number in references if number > wildcards), None)
+    if beyond is not None:
+        return f"refers to ${beyond}, and the imported subject has {wildcards} of *"
+    if tokens(local).count(ANY) + len(references) != wildcards:
+        return "must hold as many of * and $1, $2, … as the imported subject has of *"
+    return ""
+
+
+def local_pattern(local: str) -> str:
+    """The subject that clients of the importer use: with ``*`` for each reference."""
+    return ".".join(ANY if _REFERENCE.fullmatch(token) else token for token in tokens(local))
+
+
+def local_to_remote(local: str, subject: str, name: str) -> str | None:
+    """Where ``name``, used by a client of the importer, leads in the exporting account.
+
+    ``local`` and ``subject`` are those of the import. None where ``name`` is not a name
+    under ``local``.
+    """
+    if not is_contained(name, local_pattern(local)):
+        return None
+    given = tokens(name)
+    held = {number: given[index] for index, number in _numbered(local)}
+    remote = []
+    wildcard = 0
+    for part in tokens(subject):
+        if part == ANY:
+            wildcard += 1
+            remote.append(held.get(wildcard, ANY))
+        elif part == REST:
+            remote += given[len(tokens(local)) - 1 :]
+        else:
+            remote.append(part)
+    return ".".join(remote)
+
+
+def _numbered(local: str) -> Iterator[tuple[int, int]]:
+    """Where in ``local`` which wildcard of the subject stands. Each ``*`` is the next one."""
+    following = 0
+    for index, token in enumerate(tokens(local)):
+        if token == ANY:
+            following += 1
+            yield index, following
+        elif found := _REFERENCE.fullmatch(token):
+            yield index, int(found[1])

@@ -7,57 +7,58 @@ one: nats-io/jwt does not look at it, so a server does not either.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-VERSION: Final = 1
+from jetshare.identity import codec
+from jetshare.identity.claims import NO_LIMIT, Account, AccountLimits, Activation, Operator, User
 
 _MOVED: Final = ("type", "tags", "issuer_account")
 
-_NATS_LIMITS: Final = ("subs", "data", "payload")
-_LIMITS: Final = (
-    *_NATS_LIMITS,
+_USER_LIMITS: Final = ("subs", "data", "payload")
+_ACCOUNT_LIMITS: Final = (
+    *_USER_LIMITS,
     *("imports", "exports", "wildcards", "disallow_bearer", "conn", "leaf"),
 )
 
 # What the nats part of each type had that version 2 has too.
-_KEPT: Final[Mapping[str, tuple[str, ...]]] = {
-    "operator": ("signing_keys", "account_server_url", "operator_service_urls", "system_account"),
-    "account": ("imports", "exports", "limits", "signing_keys", "revocations"),
-    "user": (
+_KEPT: Final[Mapping[type[Any], tuple[str, ...]]] = {
+    Operator: ("signing_keys", "account_server_url", "operator_service_urls", "system_account"),
+    Account: ("imports", "exports", "limits", "signing_keys", "revocations"),
+    User: (
         *("pub", "sub", "resp", "src", "times", "times_location", "bearer_token"),
-        *_NATS_LIMITS,
+        *_USER_LIMITS,
     ),
-    "activation": ("subject",),
+    Activation: ("subject",),
 }
 # What it had that is gone.
-_GONE: Final[Mapping[str, tuple[str, ...]]] = {
-    "user": ("max",),
-    "activation": ("type", "max", "payload", "src", "times"),
+_GONE: Final[Mapping[type[Any], tuple[str, ...]]] = {
+    User: ("max",),
+    Activation: ("type", "max", "payload", "src", "times"),
 }
 
 
-def migrate(payload: Mapping[str, Any], kind: str, later: frozenset[str]) -> dict[str, Any]:
-    """The payload as version 2 has it.
+def migrate(payload: Mapping[str, Any], body: type[Any]) -> dict[str, Any]:
+    """The payload as version 2 has it, with a nats part of class ``body``.
 
-    ``kind`` is the type that it names, and ``later`` what the nats part of that type has
-    in version 2. Fields that neither version knows are carried over.
+    Fields that neither version knows are carried over.
     """
     top = {name: value for name, value in payload.items() if name not in _MOVED}
-    nats = payload.get("nats") or {}
-    if not isinstance(nats, dict):
-        return top | {"nats": nats}  # which is refused on reading
-    if kind not in _KEPT:
-        return top | {"nats": nats | {n: payload[n] for n in ("type", "tags") if payload.get(n)}}
-    moved = {"tags": payload.get("tags"), "type": kind, "version": 2}
-    strange = nats.keys() - later - set(_GONE.get(kind, ()))
-    held = {n: value for n, value in nats.items() if n in _KEPT[kind] or n in strange}
-    if kind == "activation":
-        held["kind"] = nats.get("type")
-    if kind == "user":
-        held = dict.fromkeys(_NATS_LIMITS, -1) | held
-    if kind in ("user", "activation"):
-        moved["issuer_account"] = payload.get("issuer_account")
-    if kind == "account" and isinstance(held.get("limits"), dict):
-        held["limits"] = {n: value for n, value in held["limits"].items() if n in _LIMITS}
+    nats = {name: value for name, value in (payload.get("nats") or {}).items() if value is not None}
+    moved = {name: payload[name] for name in _MOVED if payload.get(name)}
+    if body not in _KEPT:
+        return top | {"nats": nats | moved}
+    held = _without(nats, codec.names(body) - set(_KEPT[body]) | set(_GONE.get(body, ())))
+    if body is Activation and "type" in nats:
+        held["kind"] = nats["type"]
+    if body is User:
+        held = dict.fromkeys(_USER_LIMITS, NO_LIMIT) | held
+    if body is Account and isinstance(limits := held.get("limits"), dict):
+        held["limits"] = _without(limits, codec.names(AccountLimits) - set(_ACCOUNT_LIMITS))
+    if body not in (User, Activation):
+        moved = _without(moved, ("issuer_account",))
     return top | {"nats": held | moved}
+
+
+def _without(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}

@@ -22,7 +22,7 @@ from jetshare.identity.nkeys import Kind, is_public
 from jetshare.identity.subjects import fault, has_wildcards
 from jetshare.identity.validate_exports import check_exports, check_info
 from jetshare.identity.validate_imports import check_imports
-from jetshare.identity.validate_user import check_limits, check_permissions
+from jetshare.identity.validate_user import check_limits, check_permissions, check_template
 
 _NOTHING: Final = AccountLimits(
     subs=0, data=0, payload=0, imports=0, exports=0, wildcards=False, conn=0, leaf=0
@@ -115,14 +115,16 @@ def _wildcard_exports(account: Account) -> Iterator[Finding]:
 def _mapping(subject: str, destinations: tuple[WeightedMapping, ...]) -> Iterator[Finding]:
     path = at("nats.mappings", subject)
     if wrong := fault(subject):
-        yield finding("account-mapping-subject", path, f"mapping {show(subject)}: {wrong}")
+        yield finding(
+            "account-mapping-subject", path, f"mapping {show(subject)}: the subject {wrong}"
+        )
     totals = Counter[str]()
     for index, destination in enumerate(destinations):
         if wrong := fault(destination.subject):
             yield finding(
                 "account-mapping-destination",
                 f"{path}[{index}].subject",
-                f"mapping {show(subject)} leads to {show(destination.subject)}: {wrong}",
+                f"mapping {show(subject)} leads to {show(destination.subject)}, which {wrong}",
             )
         if 0 <= destination.weight <= 100:
             totals[destination.cluster] += destination.weight or 100
@@ -182,9 +184,13 @@ def _authorization(authorization: ExternalAuthorization) -> Iterator[Finding]:
 def _trace(trace: MsgTrace) -> Iterator[Finding]:
     wrong = fault(trace.dest)
     if not wrong and has_wildcards(trace.dest):
-        wrong = f"{show(trace.dest)} holds wildcards"
+        wrong = "holds wildcards"
     if wrong:
-        yield finding("account-trace-destination", "nats.trace.dest", f"traces: {wrong}")
+        yield finding(
+            "account-trace-destination",
+            "nats.trace.dest",
+            f"the subject {show(trace.dest)} of traces {wrong}",
+        )
     if not 0 <= trace.sampling <= 100:
         yield finding(
             "account-trace-sampling",
@@ -213,10 +219,9 @@ def _scope(path: str, scope: UserScope, time_zones: Collection[str] | None) -> I
             f"{path}.key",
             f"key {show(scope.key)} of scope {show(scope.role)} is not an account's public key",
         )
-    template = scope.template
     for found in (
-        *check_permissions(f"{path}.template", template.pub, template.sub),
-        *check_limits(f"{path}.template", template, time_zones),
+        *check_template(f"{path}.template", scope.template),
+        *check_limits(f"{path}.template", scope.template, time_zones),
     ):
         yield finding(
             "account-scope-template", found.path, f"scope {show(scope.role)}: {found.text}"

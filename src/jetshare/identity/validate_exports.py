@@ -59,7 +59,7 @@ def _export(path: str, export: Export) -> Iterator[Finding]:
         yield from _latency(f"{path}.service_latency", export, export.service_latency)
     yield from _threshold(f"{path}.response_threshold", export)
     if wrong := fault(export.subject):
-        yield finding("export-subject", f"{path}.subject", f"{owner}: {wrong}")
+        yield finding("export-subject", f"{path}.subject", f"{owner}: the subject {wrong}")
     yield from _token_position(path, export)
     yield from check_info(path, owner, export.description, export.info_url)
     for key in export.revocations:
@@ -102,9 +102,13 @@ def _latency(path: str, export: Export, latency: ServiceLatency) -> Iterator[Fin
         )
     wrong = fault(latency.results)
     if not wrong and has_wildcards(latency.results):
-        wrong = f"{show(latency.results)} holds wildcards"
+        wrong = "holds wildcards"
     if wrong:
-        yield finding("export-latency-results", f"{path}.results", f"{owner}: latency: {wrong}")
+        yield finding(
+            "export-latency-results",
+            f"{path}.results",
+            f"{owner}: the subject {show(latency.results)} of its latencies {wrong}",
+        )
 
 
 def _threshold(path: str, export: Export) -> Iterator[Finding]:

@@ -59,7 +59,9 @@ def _service(path: str, text: str) -> Iterator[Finding]:
             f"service URL {show_url(text)} holds a user or a password",
         )
     elif url.path:
-        yield finding("operator-service-url-path", path, f"service URL {show_url(text)} holds a path")
+        yield finding(
+            "operator-service-url-path", path, f"service URL {show_url(text)} holds a path"
+        )
     elif url.scheme not in _SERVICE_SCHEMES:
         yield finding(
             "operator-service-url-scheme",
@@ -67,4 +69,6 @@ def _service(path: str, text: str) -> Iterator[Finding]:
             f"service URL {show_url(text)} is none of {', '.join(_SERVICE_SCHEMES)}",
         )
     elif not url.host:
-        yield finding("operator-service-url-host", path, f"service URL {show_url(text)} names no host")
+        yield finding(
+            "operator-service-url-host", path, f"service URL {show_url(text)} names no host"
+        )

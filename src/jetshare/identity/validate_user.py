@@ -22,6 +22,7 @@ from jetshare.identity.subjects import fault
 
 # As Go's time.Parse takes "15:04:05": an hour of one digit and a fraction are in order.
 _TIME: Final = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:[.,][0-9]+)?")
+_TEMPLATE: Final = re.compile(r"\{\{[^}]+\}\}")
 _PREFIX_LENGTH: Final = re.compile(r"[0-9]{1,6}")
 _CONNECTION_TYPES: Final = frozenset(
     ["STANDARD", "WEBSOCKET", "LEAFNODE", "LEAFNODE_WS", "MQTT", "MQTT_WS", "IN_PROCESS"]
@@ -47,6 +48,18 @@ def check_user(
 def check_permissions(path: str, pub: Permission, sub: Permission) -> Iterator[Finding]:
     yield from _permission(f"{path}.pub", pub, "to publish", queues=False)
     yield from _permission(f"{path}.sub", sub, "to subscribe", queues=True)
+
+
+def check_template(path: str, template: UserPermissionLimits) -> Iterator[Finding]:
+    """The permissions of a scope, in which ``{{name()}}`` and the like stand for a word."""
+    yield from check_permissions(path, _filled(template.pub), _filled(template.sub))
+
+
+def _filled(permission: Permission) -> Permission:
+    return Permission(
+        allow=tuple(_TEMPLATE.sub("word", entry) for entry in permission.allow),
+        deny=tuple(_TEMPLATE.sub("word", entry) for entry in permission.deny),
+    )
 
 
 def check_limits(
@@ -92,7 +105,9 @@ def _permission(path: str, permission: Permission, what: str, *, queues: bool) -
             for word in words:
                 if wrong := fault(word):
                     yield finding(
-                        "permission-subject", place, f"{verb} {what} {show(entry)}: {wrong}"
+                        "permission-subject",
+                        place,
+                        f"{verb} {what} {show(entry)}: {show(word)} {wrong}",
                     )
             if len(words) == 2 and not queues:
                 yield finding(

@@ -1,0 +1,153 @@
+"""``jetshare grant``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jetshare.cli.files import bundle_name, token_name, write_files
+from jetshare.cli.options import SHARE, World, read_file, run, verb
+from jetshare.cli.output import emit_json, note, warn
+from jetshare.cli.push_words import push_exit, push_lines
+from jetshare.cli.spans import parse_expiry, show_time
+from jetshare.errors import InputError
+from jetshare.sharing.kinds import PullConsumer
+from jetshare.workflows.grant import GrantRequest, GrantResult, grant
+
+EPILOG = """\b
+Example:
+  jetshare grant ORDERS/ORDERS-C1 --from ACCTC --to ACCTB --expires 90d
+"""
+
+
+@click.command("grant", epilog=EPILOG)
+@click.argument("share", type=SHARE)
+@click.option("--from", "provider", required=True, metavar="ACCT", help="The account that owns it.")
+@click.option("--to", multiple=True, metavar="NAME|KEY", help="Who may pull. Repeat for more.")
+@click.option("--to-file", metavar="FILE", help="Names or keys, one a line; # begins a comment.")
+@click.option("--expires", metavar="90d|DATE", default="0", help="When the grant ends. [never]")
+@click.option("--public", is_flag=True, help="Let every account import it, without a token.")
+@click.option("--no-info", is_flag=True, help="Leave CONSUMER.INFO out.")
+@click.option("--signing-key", default="", metavar="KEY|FILE", help="Sign with this account key.")
+@click.option("--prefix", default="", help="The prefix to suggest to the importer.")
+@click.option("--domain", default="", help="The provider's JetStream domain, for the bundle.")
+@click.option("-o", "--output", metavar="FILE|DIR", help="Where the bundles go. [this folder]")
+@click.option("--tokens", metavar="DIR", help="Also write the loose token files that nsc takes.")
+@click.option("--no-push", is_flag=True, help="Store only; carry nothing to the servers.")
+@click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
+@verb
+def command(
+    world: World,
+    share: PullConsumer,
+    provider: str,
+    to: tuple[str, ...],
+    to_file: str | None,
+    expires: str,
+    public: bool,
+    no_info: bool,
+    signing_key: str,
+    prefix: str,
+    domain: str,
+    output: str | None,
+    tokens: str | None,
+    no_push: bool,
+    dry_run: bool,
+) -> int:
+    """Offer a durable pull consumer to other accounts.
+
+    Adds the exports that are missing, signs activation tokens for each importer, and
+    writes one bundle file an importer. Granting again renews.
+    """
+    request = GrantRequest(
+        share=share,
+        provider=provider,
+        importers=(*to, *_listed(to_file)),
+        public=public,
+        info=not no_info,
+        expires=parse_expiry(expires, world.now),
+        signing_key=signing_key,
+        prefix=prefix,
+        domain=domain,
+        dry_run=dry_run,
+        push=not no_push,
+    )
+    result = run(grant(world.store(), request, world.reach, world.now))
+    paths = {} if dry_run else _write(result, output, tokens)
+    if world.as_json:
+        emit_json(_to_json(result, paths))
+    else:
+        _say(result, paths, dry_run=dry_run)
+    return push_exit(result.push)
+
+
+def _listed(path: str | None) -> list[str]:
+    if path is None:
+        return []
+    lines = read_file(Path(path)).decode("utf-8", "replace").splitlines()
+    named = [line.partition("#")[0].strip() for line in lines]
+    return [name for name in named if name]
+
+
+def _write(result: GrantResult, output: str | None, tokens: str | None) -> dict[str, str]:
+    """Write the bundles, and where asked for the loose tokens; importer -> path."""
+    target = Path(output) if output else Path()
+    single = output is not None and not target.is_dir() and not output.endswith("/")
+    if single and len(result.grants) > 1:
+        raise InputError(
+            f"{output} is one file, and there are {len(result.grants)} bundles",
+            hint="name a folder, with a slash at its end",
+        )
+    files: list[tuple[Path, str]] = []
+    paths: dict[str, str] = {}
+    for granted in result.grants:
+        path = target if single else target / bundle_name(result, granted)
+        paths[granted.importer] = str(path)
+        files.append((path, granted.bundle))
+        if tokens:
+            files.extend(
+                (Path(tokens) / token_name(result, granted, role), text)
+                for role, text in granted.activations
+            )
+    write_files(files)
+    return paths
+
+
+def _say(result: GrantResult, paths: dict[str, str], *, dry_run: bool) -> None:
+    for change in result.changes:
+        for line in change.lines():
+            click.echo(line)
+    if dry_run:
+        note("dry run: nothing was written")
+        return
+    for granted in result.grants:
+        who = granted.importer_name or granted.importer or "everyone"
+        word = "renewed for" if granted.renewed else "granted to"
+        until = f"until {show_time(result.expires)}" if result.expires else "without an end"
+        click.echo(f"{result.share} of {result.provider_name} {word} {who}, {until}")
+        click.echo(f"  bundle: {paths[granted.importer]}")
+    for line in push_lines(result.push):
+        note(line)
+    for text in result.warnings:
+        warn(text)
+
+
+def _to_json(result: GrantResult, paths: dict[str, str]) -> dict[str, Any]:
+    return {
+        "share": str(result.share),
+        "provider": {"name": result.provider_name, "key": result.provider},
+        "expires": result.expires,
+        "changes": [change.to_json() for change in result.changes],
+        "grants": [
+            {
+                "importer": granted.importer,
+                "name": granted.importer_name,
+                "renewed": granted.renewed,
+                "bundle": paths.get(granted.importer, ""),
+            }
+            for granted in result.grants
+        ],
+        "push": result.push.to_json() if result.push else None,
+        "warnings": list(result.warnings),
+    }

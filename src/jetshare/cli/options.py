@@ -1,0 +1,155 @@
+"""The words that every verb understands, and what they mean for store and servers.
+
+This is the only place that reads the environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from jetshare.errors import InputError
+from jetshare.identity.creds import Creds, parse_creds
+from jetshare.sharing.kinds import PullConsumer
+from jetshare.store.access import resolve
+from jetshare.store.contract import Store
+from jetshare.store.folder import open_store
+from jetshare.store.locate import Location, locate
+from jetshare.workflows.reach import Reach
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class ShareName(click.ParamType[PullConsumer]):
+    name = "STREAM/CONSUMER"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> PullConsumer:
+        return value if isinstance(value, PullConsumer) else PullConsumer.parse(value)
+
+
+SHARE = ShareName()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What the words and the environment say about store, servers and clock."""
+
+    location: Location
+    operator: str
+    reach: Reach
+    now: int
+    as_json: bool
+
+    def store(self) -> Store:
+        return open_store(self.location, self.operator)
+
+
+def verb(command: Callable[P, R]) -> Callable[P, R]:
+    """Add the options of store, servers and output; pass them on as one ``world``."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        words: dict[str, Any] = {name: kwargs.pop(name) for name in _NAMES}
+        kwargs["world"] = _world(words)
+        return command(*args, **kwargs)
+
+    decorated: Any = run
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    done: Callable[P, R] = decorated
+    return done
+
+
+def run(work: Coroutine[Any, Any, R]) -> R:
+    return asyncio.run(work)
+
+
+def _options() -> tuple[tuple[str, ...], tuple[Callable[[Any], Any], ...]]:
+    folder = click.Path(path_type=Path)
+    described: list[tuple[str, dict[str, Any]]] = [
+        ("--server", {"metavar": "URL", "help": "Server URLs, comma separated. [NATS_URL]"}),
+        ("--context", {"metavar": "NAME", "help": "Use a nats context's URL and creds."}),
+        ("--creds", {"metavar": "FILE", "help": "A user of the acting account. [NATS_CREDS]"}),
+        ("--system-creds", {"metavar": "FILE", "help": "A user of the system account."}),
+        ("--timeout", {"type": float, "metavar": "SECONDS", "help": "Longest wait. [5]"}),
+        ("--operator", {"metavar": "NAME", "help": "The operator, where the store has several."}),
+        (
+            "--all-dirs",
+            {"type": folder, "metavar": "DIR", "help": "Store, keys and configuration."},
+        ),
+        ("--config-dir", {"type": folder, "metavar": "DIR", "help": "Folder of nsc.json."}),
+        ("--data-dir", {"type": folder, "metavar": "DIR", "help": "Folder of the stores."}),
+        ("--keystore-dir", {"type": folder, "metavar": "DIR", "help": "Folder of the keys."}),
+    ]
+    made = []
+    for flag, settings in described:
+        flags = ("-H", flag) if flag == "--all-dirs" else (flag,)
+        made.append(click.option(*flags, **settings))
+    made.append(click.option("--json", "as_json", is_flag=True, help="Print one JSON object."))
+    names = tuple(flag.removeprefix("--").replace("-", "_") for flag, _ in described)
+    return (*names, "as_json"), tuple(made)
+
+
+_NAMES, _OPTIONS = _options()
+
+
+def _world(words: dict[str, Any]) -> World:
+    environment = dict(os.environ)
+    home = Path(environment.get("HOME") or Path.home())
+    location = locate(
+        environment,
+        cwd=Path.cwd(),
+        home=home,
+        all_dirs=words["all_dirs"],
+        config_dir=words["config_dir"],
+        data_dir=words["data_dir"],
+        keystore_dir=words["keystore_dir"],
+    )
+    access = resolve(
+        environment,
+        home=home,
+        location=location,
+        context=words["context"],
+        server=words["server"],
+        creds=words["creds"],
+    )
+    timeout = words["timeout"]
+    if timeout is not None and timeout <= 0:
+        raise InputError("--timeout must be more than 0 seconds", hint="leave it out for 5 s")
+    return World(
+        location=location,
+        operator=words["operator"] or "",
+        reach=Reach(
+            servers=access.servers,
+            creds=access.creds,
+            creds_named=bool(words["creds"] or words["context"]),
+            system_creds=read_creds(words["system_creds"]) if words["system_creds"] else None,
+            inbox_prefix=access.inbox_prefix,
+            timeout_s=timeout or 5.0,
+        ),
+        now=int(time.time()),
+        as_json=words["as_json"],
+    )
+
+
+def read_creds(path: str) -> Creds:
+    return parse_creds(read_file(Path(path)).decode("utf-8", "replace"))
+
+
+def read_file(path: Path) -> bytes:
+    """A file that the user named, or InputError in place of an OSError."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be read: {os.strerror(error.errno or 0)}", hint="check the path"
+        ) from None

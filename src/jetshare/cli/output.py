@@ -1,0 +1,47 @@
+"""Results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+import click
+
+from jetshare.sharing.proof import Proof
+
+_MARKS = {True: "ok", False: "FAILED", None: "not seen"}
+
+
+def emit_json(value: Mapping[str, object]) -> None:
+    """The one JSON object that a verb prints with ``--json``."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def note(line: str) -> None:
+    """Something that a person should know, and a program need not read."""
+    click.echo(line, err=True)
+
+
+def warn(line: str) -> None:
+    click.echo(f"warning: {line}", err=True)
+
+
+def proof_lines(proofs: Iterable[Proof]) -> list[str]:
+    """One line a proof: mark, name, what was seen, and from where."""
+    rows = [(_MARKS[proof.held], proof.name, f"{proof.seen} ({_where(proof)})") for proof in proofs]
+    return columns(rows)
+
+
+def columns(rows: Sequence[Sequence[str]], gap: int = 2) -> list[str]:
+    """Rows of text as aligned columns, the last one as long as it is."""
+    if not rows:
+        return []
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
+    return [
+        "".join(cell.ljust(width + gap) for cell, width in zip(row, widths, strict=False)) + row[-1]
+        for row in rows
+    ]
+
+
+def _where(proof: Proof) -> str:
+    return f"{proof.side}, {proof.server}" if proof.server else str(proof.side)

@@ -1,0 +1,119 @@
+"""``jetshare revoke``"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jetshare.cli.files import receipt_name, write_files
+from jetshare.cli.options import SHARE, World, run, verb
+from jetshare.cli.output import emit_json, note, proof_lines
+from jetshare.cli.push_words import push_exit, push_lines
+from jetshare.sharing.kinds import PullConsumer
+from jetshare.workflows.revoke import RevokeRequest, RevokeResult, revoke
+
+EPILOG = """\b
+Example:
+  jetshare revoke ORDERS/ORDERS-C1 --from ACCTC --to ACCTB
+"""
+
+
+@click.command("revoke", epilog=EPILOG)
+@click.argument("share", type=SHARE)
+@click.option("--from", "provider", required=True, metavar="ACCT", help="The account that owns it.")
+@click.option("--to", multiple=True, metavar="NAME|KEY", help="Whose grant ends. Repeat for more.")
+@click.option("--all", "everyone", is_flag=True, help="End it for every importer.")
+@click.option("--signing-key", default="", metavar="KEY|FILE", help="Sign the receipt with this.")
+@click.option("-o", "--output", default=".", metavar="DIR", help="Where receipts go. [this folder]")
+@click.option("--no-push", is_flag=True, help="Store only; carry nothing to the servers.")
+@click.option("--dry-run", is_flag=True, help="Show what would change; write nothing.")
+@verb
+def command(
+    world: World,
+    share: PullConsumer,
+    provider: str,
+    to: tuple[str, ...],
+    everyone: bool,
+    signing_key: str,
+    output: str,
+    no_push: bool,
+    dry_run: bool,
+) -> int:
+    """End a grant: revoke every subject of the share together, and prove that it ended.
+
+    Leaves a receipt signed by the provider: what, when, on which servers, and how it
+    was seen.
+    """
+    request = RevokeRequest(
+        share=share,
+        provider=provider,
+        importers=to,
+        everyone=everyone,
+        signing_key=signing_key,
+        dry_run=dry_run,
+        push=not no_push,
+    )
+    result = run(revoke(world.store(), request, world.reach, world.now))
+    paths = _write(result, output)
+    if world.as_json:
+        emit_json(_to_json(result, paths))
+    else:
+        _say(result, paths, dry_run=dry_run)
+    if not result.pushed:
+        return push_exit(result.push)
+    return 1 if result.push is not None and not result.proven else 0
+
+
+def _write(result: RevokeResult, output: str) -> list[str]:
+    files = [
+        (Path(output) / receipt_name(result, importer, result.names.get(importer, "")), text)
+        for importer, _, text in result.receipts
+    ]
+    write_files(files)
+    return [str(path) for path, _ in files]
+
+
+def _say(result: RevokeResult, paths: list[str], *, dry_run: bool) -> None:
+    for change in result.changes:
+        for line in change.lines():
+            click.echo(line)
+    if dry_run:
+        note("dry run: nothing was written")
+        return
+    for line in push_lines(result.push):
+        note(line)
+    for line in proof_lines(result.proofs):
+        click.echo(line)
+    for (importer, witness, _), path in zip(result.receipts, paths, strict=True):
+        who = "everyone" if importer == "*" else result.names.get(importer) or importer
+        click.echo(f"{result.share} revoked for {who}: {witness}")
+        click.echo(f"  receipt: {path}")
+    note(
+        "messages that were delivered stay leased until their ack wait ends, and pulls in"
+        " flight on this share fall silent"
+    )
+    if result.others:
+        note(
+            f"{', '.join(result.others)}: access goes on; a pull that was in flight hears nothing"
+            " more, so a client without an idle heartbeat must pull again"
+        )
+
+
+def _to_json(result: RevokeResult, paths: list[str]) -> dict[str, Any]:
+    return {
+        "share": str(result.share),
+        "provider": {"name": result.provider_name, "key": result.provider},
+        "importers": list(result.importers),
+        "at": result.at,
+        "changes": [change.to_json() for change in result.changes],
+        "push": result.push.to_json() if result.push else None,
+        "proven": result.proven,
+        "proofs": [proof.to_json() for proof in result.proofs],
+        "receipts": [
+            {"importer": importer, "seen": str(witness), "file": path}
+            for (importer, witness, _), path in zip(result.receipts, paths, strict=True)
+        ],
+        "others": list(result.others),
+    }

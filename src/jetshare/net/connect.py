@@ -1,0 +1,279 @@
+"""Connect to a server as somebody, or say in one line why that is not possible."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from jetshare.errors import (
+    AccessRefused,
+    InputError,
+    NetworkError,
+    NoResponders,
+    RequestTimeout,
+    TokenError,
+    Unreachable,
+)
+from jetshare.identity import jwt
+from jetshare.identity.claims import User
+from jetshare.identity.creds import Creds
+from jetshare.identity.nkeys import KeyPair
+
+_log = logging.getLogger("jetshare")
+
+_REFUSALS = ("authorization", "authentication", "maximum", "permissions")
+_RECONNECT_WAIT_S = 0.5
+_CLOSE_TIMEOUT_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """Where to connect, and as whom. The repr shows no secret.
+
+    ``servers`` are URLs, of which one is enough; they are tried in turn, once, and
+    ``timeout_s`` seconds are for all of them together. With ``reconnect`` a connection
+    that is lost later is made again, for as long as it takes. ``creds`` go before
+    ``nkey``, and that before ``user`` and ``token``.
+    """
+
+    servers: tuple[str, ...] = field(repr=False)
+    creds: Creds | None = None
+    nkey: KeyPair | None = None
+    user: str = ""
+    password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
+    tls: ssl.SSLContext | None = None
+    tls_hostname: str = ""
+    tls_first: bool = False
+    inbox_prefix: str = ""
+    name: str = "jetshare"
+    timeout_s: float = 5.0
+    reconnect: bool = False
+
+
+@asynccontextmanager
+async def connect(login: Login) -> AsyncIterator[Client]:
+    """A connection, from here to the end of the block.
+
+    Raises Unreachable where no server listens, AccessRefused where one does not let
+    this user in, RequestTimeout where one takes the connection and says nothing.
+    """
+    client = await _first_that_answers(login)
+    try:
+        yield client
+    finally:
+        await _close(client)
+
+
+async def request(
+    client: Client, subject: str, payload: bytes = b"", *, timeout_s: float = 5.0
+) -> Msg:
+    """One request, one reply.
+
+    Raises NoResponders where nothing listens on ``subject``, AccessRefused where this
+    user may not publish there, RequestTimeout where nothing came back, Unreachable
+    where the connection is lost.
+    """
+    try:
+        return await client.request(subject, payload, timeout=timeout_s)
+    except nats.errors.NoRespondersError:
+        raise NoResponders(f"nothing answers on {subject}") from None
+    except (TimeoutError, nats.errors.TimeoutError):
+        if _refused(client, subject):
+            raise AccessRefused(
+                f"this user may not publish on {subject}", hint="ask for the permission"
+            ) from None
+        raise RequestTimeout(f"no answer on {subject} within {timeout_s:g} s") from None
+    except (OSError, nats.errors.Error) as error:
+        raise Unreachable(f"the connection is lost: {_words(error)}") from None
+
+
+def server_name(client: Client) -> str:
+    """The name of the server that ``client`` is connected to."""
+    # nats-py keeps what the server said of itself, and shows the version alone.
+    return str(client._server_info.get("server_name", ""))
+
+
+async def _first_that_answers(login: Login) -> Client:
+    if not login.servers:
+        raise InputError("no server is named", hint="name one with --server nats://HOST:PORT")
+    share_s = login.timeout_s / len(login.servers)
+    failures = []
+    for url in login.servers:
+        client = Client()
+        try:
+            await _open(client, url, login, share_s)
+        except NetworkError as error:
+            failures.append(error)
+            await _close(client)
+        except BaseException:
+            await _close(client)
+            raise
+        else:
+            _stay_connected(client, login)
+            return client
+    raise _worst(failures)
+
+
+async def _open(client: Client, url: str, login: Login, timeout_s: float) -> None:
+    """One attempt on one server."""
+    last: list[Exception] = []
+
+    async def hear(error: Exception) -> None:
+        last[:] = [error]
+        _log.debug("connection to %s: %s", _shown(url), error)
+
+    try:
+        async with asyncio.timeout(timeout_s):
+            await client.connect(
+                servers=[url],
+                error_cb=hear,
+                name=login.name,
+                allow_reconnect=False,
+                # nats-py tries once more than it is told, and 0 stands for no end.
+                max_reconnect_attempts=1,
+                reconnect_time_wait=0,
+                connect_timeout=ceil(timeout_s),
+                inbox_prefix=login.inbox_prefix or "_INBOX",
+                **_identity(client, login),
+                **_encryption(login),
+            )
+        if not client.is_connected:
+            raise nats.errors.UnexpectedEOF
+    except nats.errors.NoServersError:
+        raise _failure(url, login, last[-1] if last else OSError(), timeout_s) from None
+    except (OSError, ValueError, nats.errors.Error) as error:  # TimeoutError is an OSError
+        raise _failure(url, login, error, timeout_s) from None
+
+
+def _identity(client: Client, login: Login) -> dict[str, Any]:
+    if login.creds is not None:
+        return {
+            "user_jwt_cb": login.creds.jwt.encode,
+            "signature_cb": _signer(login.creds.key),
+        }
+    if login.nkey is not None:
+        # nats-py has no other way to a key without its seed in a file or in a str.
+        client._public_nkey = login.nkey.public
+        return {"signature_cb": _signer(login.nkey)}
+    if login.user:
+        return {"user": login.user, "password": login.password}
+    return {"token": login.token} if login.token else {}
+
+
+def _signer(key: KeyPair) -> Callable[[str], bytes]:
+    return lambda nonce: base64.b64encode(key.sign(nonce.encode()))
+
+
+def _encryption(login: Login) -> dict[str, Any]:
+    options: dict[str, Any] = {"tls_handshake_first": login.tls_first}
+    if login.tls is not None:
+        options["tls"] = login.tls
+    if login.tls_hostname:
+        options["tls_hostname"] = login.tls_hostname
+    return options
+
+
+def _stay_connected(client: Client, login: Login) -> None:
+    if not login.reconnect:
+        return
+    if len(login.servers) > 1:
+        client.set_server_pool(list(login.servers))
+    client.options.update(
+        allow_reconnect=True, max_reconnect_attempts=-1, reconnect_time_wait=_RECONNECT_WAIT_S
+    )
+
+
+async def _close(client: Client) -> None:
+    with suppress(OSError, nats.errors.Error):
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await client.close()
+
+
+def _failure(url: str, login: Login, error: Exception, timeout_s: float) -> NetworkError:
+    where, words = _shown(url), _words(error)
+    if isinstance(error, TimeoutError):
+        return RequestTimeout(
+            f"{where} did not answer within {timeout_s:g} s",
+            hint="is it a NATS server, and is the address right?",
+        )
+    if isinstance(error, ssl.SSLError):
+        return Unreachable(
+            f"no encrypted connection to {where}: {words}",
+            hint="name the authority that signed the server's certificate",
+        )
+    if any(word in words.lower() for word in _REFUSALS):
+        return _refusal(where, login, words)
+    return Unreachable(
+        f"{where} cannot be reached: {words}", hint="is the server up, and is the address right?"
+    )
+
+
+def _refusal(where: str, login: Login, words: str) -> AccessRefused:
+    """Why a server did not let a user in, as far as it can be seen from here.
+
+    Servers tell nobody more than "Authorization Violation".
+    """
+    if login.creds is None:
+        return AccessRefused(
+            f"{where} refuses this connection: {words}", hint="give the creds of a user"
+        )
+    try:
+        user = jwt.decode(login.creds.jwt, User).claims
+        who = f"user {user.name or user.sub} of account {user.nats.issuer_account or user.iss}"
+        jwt.check_time(user, int(time.time()))
+    except TokenError as error:
+        return AccessRefused(f"{where} refuses the creds: {error}", hint=error.hint)
+    return AccessRefused(
+        f"{where} refuses {who}: {words}",
+        hint="the server may not have the account yet (push it), it may be another operator's,"
+        " the user may be revoked, or the server's clock may be wrong",
+    )
+
+
+def _worst(failures: Sequence[NetworkError]) -> NetworkError:
+    """The failure that says most: a server that refuses was at least there."""
+    for kind in (AccessRefused, RequestTimeout):
+        for failure in failures:
+            if isinstance(failure, kind):
+                return failure
+    if len(failures) == 1:
+        return failures[0]
+    return Unreachable("; ".join(map(str, failures)), hint=failures[0].hint)
+
+
+def _words(error: Exception) -> str:
+    """What went wrong in a few words, without the library's name in front."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    if isinstance(error, ConnectionRefusedError) or "Connect call failed" in str(error):
+        return "nobody listens there"
+    if isinstance(error, socket.gaierror):
+        return "no machine has that name"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error).removeprefix("nats: ").strip("' ") or type(error).__name__
+
+
+def _refused(client: Client, subject: str) -> bool:
+    said = str(client.last_error or "").lower()
+    return "permissions violation" in said and f'"{subject.lower()}"' in said
+
+
+def _shown(url: str) -> str:
+    """``url`` without the user and the password that may stand in it."""
+    before, sign, after = url.rpartition("@")
+    return f"{before.partition('//')[0]}//{after}" if sign and "//" in before else after

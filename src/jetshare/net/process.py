@@ -1,0 +1,207 @@
+"""Handling messages: a handler for each, its outcome settled, its lease held meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from jetshare.errors import AckUnconfirmed, InputError
+from jetshare.net.message import Message
+from jetshare.net.pull import PullLoop
+
+_log = logging.getLogger("jetshare")
+
+Handler = Callable[[Message], Awaitable[object]]
+Backoff = Callable[[int], float]
+
+DEFAULT_ACK_WAIT_S = 30.0
+_LONGEST_BACKOFF_S = 60.0
+_LEASE_TICK_S = 0.25  # how soon a short ack wait is taken over once INFO has told it
+
+
+def doubling(num_delivered: int) -> float:
+    """Seconds before a message that failed for the nth time comes back: 1, 2, 4 … 60."""
+    return min(2.0 ** (num_delivered - 1), _LONGEST_BACKOFF_S)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessOptions:
+    """How handlers are run. Times are in seconds.
+
+    ``concurrency`` handlers run at a time. One that raises has its message given back,
+    after ``backoff`` of its deliveries. One that takes longer than ``handler_timeout`` is
+    cancelled and counts as failed; without it a handler that hangs holds its lease for
+    ever. Leases are extended three times an ack wait: the consumer's where INFO is shared,
+    else ``ack_wait``.
+
+    At one of ``signals`` the process drains: it pulls no more, gives back what no handler
+    has begun, lets handlers finish for ``drain_timeout``, and cancels the rest and gives
+    their messages back. A signal that the application handles itself is left to it.
+    """
+
+    concurrency: int = 1
+    backoff: Backoff = doubling
+    handler_timeout: float | None = None
+    ack_wait: float = DEFAULT_ACK_WAIT_S
+    drain_timeout: float = 30.0
+    signals: tuple[signal.Signals, ...] = (signal.SIGTERM,)
+
+    def __post_init__(self) -> None:
+        if self.concurrency < 1:
+            raise InputError(f"concurrency is {self.concurrency}, which is less than 1")
+
+
+@dataclass(slots=True, kw_only=True)
+class Processed:
+    """What became of the messages that were delivered.
+
+    ``failed`` are those whose handler raised; they come back after the back-off.
+    ``given_back`` had no handler begun, or one that was cut off. ``unconfirmed`` were
+    handled, and their acknowledgement may be lost.
+    """
+
+    acknowledged: int = 0
+    failed: int = 0
+    given_back: int = 0
+    unconfirmed: int = 0
+
+
+class Process:
+    """``handler`` at work on the messages of a loop, until ``drain`` or the loop's end."""
+
+    def __init__(self, pull: PullLoop, handler: Handler, options: ProcessOptions) -> None:
+        self._pull = pull
+        self._handler = handler
+        self._options = options
+        self._running: set[Message] = set()
+        self._draining = asyncio.Event()
+        self._counts = Processed()
+
+    def drain(self) -> None:
+        """Begin no further message; ``run`` returns once those begun have ended."""
+        self._draining.set()
+        self._pull.stop()
+
+    async def run(self) -> Processed:
+        """Handle messages until drained, or until nothing more comes (``stop_after``).
+
+        Raises what ended the consumption, and AckNotShared where acknowledgements reach
+        nobody. When cancelled, it cancels the handlers and gives their messages back.
+        """
+        workers = [asyncio.create_task(self._work()) for _ in range(self._options.concurrency)]
+        helpers = [
+            asyncio.create_task(self._keep_leases()),
+            asyncio.create_task(self._cut_off(workers)),
+        ]
+        try:
+            with self._drained_by_signal():
+                await self._pull.open()
+                await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for task in (*workers, *helpers):
+                task.cancel()
+            await asyncio.wait((*workers, *helpers))
+            await self._pull.close()
+        for worker in workers:
+            if not worker.cancelled() and (error := worker.exception()):
+                raise error
+        self._counts.given_back += self._pull.given_back
+        return self._counts
+
+    async def _work(self) -> None:
+        while self._pull.at_hand or await self._pull.ready():
+            message = self._pull.take()
+            self._running.add(message)
+            try:
+                await self._handle(message)
+            except BaseException:  # cancelled, or acknowledgements reach nobody
+                if not message.settled:
+                    message.give_back()
+                    self._counts.given_back += 1
+                raise
+            finally:
+                self._running.discard(message)
+
+    async def _handle(self, message: Message) -> None:
+        error = await self._run_handler(message)
+        if message.settled:
+            return  # the handler did it itself
+        if error is not None:
+            self._counts.failed += 1
+            tries = message.metadata.num_delivered
+            delay = self._options.backoff(tries)
+            _log.warning(
+                "handling %s failed (delivery %d), back in %g s",
+                message.reply,
+                tries,
+                delay,
+                exc_info=error,
+            )
+            await message.nak(delay)
+            return
+        try:
+            await message.ack(confirm=self._draining.is_set())
+            self._counts.acknowledged += 1
+        except AckUnconfirmed as unconfirmed:
+            # Not given back: it was handled, and the acknowledgement may have been taken.
+            _log.warning("%s", unconfirmed)
+            self._counts.unconfirmed += 1
+
+    async def _run_handler(self, message: Message) -> BaseException | None:
+        limit = self._options.handler_timeout
+        try:
+            if limit is None:
+                await self._handler(message)
+            else:
+                async with asyncio.timeout(limit):
+                    await self._handler(message)
+        except asyncio.CancelledError as error:
+            current = asyncio.current_task()
+            if current is not None and current.cancelling():
+                raise
+            return error  # something that the handler waited for was cancelled, not we
+        except Exception as error:  # whatever an application raises: it did not handle it
+            return error
+        return None
+
+    async def _keep_leases(self) -> None:
+        """Extend the lease of every message at hand, begun or not, well before it ends."""
+        now = asyncio.get_running_loop().time
+        extended = now()
+        while True:
+            info = self._pull.info
+            interval = (info.ack_wait if info else self._options.ack_wait) / 3
+            await asyncio.sleep(min(interval, _LEASE_TICK_S))
+            if now() - extended >= interval:
+                extended = now()
+                for message in (*self._running, *self._pull.buffer):
+                    message.hold()
+
+    async def _cut_off(self, workers: Sequence[asyncio.Task[None]]) -> None:
+        """Cancel what is still running when the time to drain is over."""
+        await self._draining.wait()
+        await asyncio.sleep(self._options.drain_timeout)
+        for worker in workers:
+            worker.cancel()
+
+    @contextlib.contextmanager
+    def _drained_by_signal(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        installed = []
+        if threading.current_thread() is threading.main_thread():
+            for number in self._options.signals:
+                # A handler of the application's own stays.
+                if signal.getsignal(number) is signal.SIG_DFL:
+                    with contextlib.suppress(NotImplementedError):  # not on Windows
+                        loop.add_signal_handler(number, self.drain)
+                        installed.append(number)
+        try:
+            yield
+        finally:
+            for number in installed:
+                loop.remove_signal_handler(number)

@@ -1,0 +1,305 @@
+"""The pull loop: ``PullState`` set to work on a connection, with a buffer of messages."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Coroutine, Iterable
+from types import TracebackType
+from typing import Self
+
+from jetshare.errors import AccessRefused, JetshareError, NoResponders, RequestTimeout, Unreachable
+from jetshare.net.consumer_info import ConsumerInfo, parse_consumer_info
+from jetshare.net.message import Acks, Message
+from jetshare.net.pull_options import PullOptions
+from jetshare.net.pull_state import Action, Answer, Inquire, Pull, PullState, Stop, Warn
+from jetshare.net.status import is_status, parse_headers, parse_status
+from jetshare.net.wire import Tap, Wire
+from jetshare.sharing.kinds import API_PREFIX, PullConsumer
+
+_log = logging.getLogger("jetshare")
+
+# An application that never waits would keep the event loop to itself for a whole buffer;
+# acknowledgements and pulls would leave in bursts.
+_TURN = 100
+_MAX_TICK_S = 0.25
+_INQUIRY_TIMEOUT_S = 2.0
+_PULL_NOTHING = b'{"batch":1,"no_wait":true,"max_bytes":1}'
+
+
+class PullLoop:
+    """A buffer that is kept filled from one consumer, from ``open`` to ``close``."""
+
+    def __init__(self, wire: Wire, share: PullConsumer, prefix: str, options: PullOptions) -> None:
+        self.share = share
+        self.acks = Acks(wire, share)
+        self.buffer: deque[Message] = deque()
+        self.given_back = 0
+        self.info: ConsumerInfo | None = None  # where INFO is shared and has answered
+        self._wire = wire
+        self._next_subject = prefix + share.next_subject().removeprefix(API_PREFIX)
+        self._info_subject = prefix + share.info_subject().removeprefix(API_PREFIX)
+        self._group = options.group
+        self._counts_bytes = options.counts_bytes
+        self._state = PullState(share, options, shared=prefix != API_PREFIX)
+        self._loop = asyncio.get_running_loop()
+        self._inbox = wire.client.new_inbox()
+        self._tap: Tap | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failure: JetshareError | None = None
+        self._closed = False
+        self._turn = 0
+
+    async def open(self) -> None:
+        """Start to pull. Raises Unreachable on a closed connection."""
+        self._tap = await self._wire.subscribe(f"{self._inbox}.*", self._deliver)
+        self._act(self._state.begin(self._loop.time()))
+        self._spawn(self._watch())
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether ``take`` may be called without waiting."""
+        return bool(self.buffer) and self._failure is None and self._turn < _TURN
+
+    async def ready(self) -> bool:
+        """Wait until ``take`` may be called; false once nothing will come any more.
+
+        Raises what ended the consumption: ShareRevoked, ConsumerDeleted, PullRefused,
+        AccessRefused, Unreachable.
+        """
+        if self._turn >= _TURN:
+            self._turn = 0
+            await asyncio.sleep(0)
+        while self._failure is None and not self._closed and not self._state.done:
+            if self.buffer:
+                return True
+            waiter: asyncio.Future[None] = self._loop.create_future()
+            self._waiters.append(waiter)
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                # Woken and cancelled at once: the message is another waiter's.
+                if waiter.done() and not waiter.cancelled():
+                    self._wake_one()
+                raise
+            finally:
+                with contextlib.suppress(ValueError):
+                    self._waiters.remove(waiter)
+        await self.close()
+        if self._failure is not None:
+            raise self._failure
+        return False
+
+    def take(self) -> Message:
+        """The next message of the buffer."""
+        self._turn += 1
+        message = self.buffer.popleft()
+        if self._state.took(message.size if self._counts_bytes else 1):
+            self._act(self._state.refill(self._loop.time()))
+        return message
+
+    def stop(self) -> None:
+        """Pull no more, give back what is buffered, and end every ``ready``."""
+        self._closed = True
+        self._state.stop()
+        self._give_back()
+        while self._waiters:
+            self._wake_one()
+
+    async def close(self) -> None:
+        """``stop``, and give back as well what the server had on its way to us."""
+        self.stop()
+        if self._ending is None:
+            self._ending = self._loop.create_task(self._end())
+        await asyncio.shield(self._ending)
+
+    def abandon(self) -> None:
+        """``close`` from where nothing can be awaited."""
+        if self._ending is None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._close_soon)
+
+    # What comes in.
+
+    def _deliver(self, subject: bytes, reply: bytes, header: bytes, data: bytes) -> None:
+        if header and not data and is_status(header):
+            self._heard(subject, header)
+            return
+        message = Message(self.acks, subject, reply, header, data)
+        self.buffer.append(message)
+        self._state.arrived(message.size if self._counts_bytes else 1, self._loop.time())
+        if self._waiters:
+            self._wake_one()
+        if not data and not header:
+            self._act(self._state.stream_ended(self._loop.time()))
+        if self._group and b"Nats-Pin-Id" in header:
+            self._state.pinned(parse_headers(header).get("Nats-Pin-Id", ""))
+
+    def _heard(self, subject: bytes, header: bytes) -> None:
+        status = parse_status(header)
+        token = subject.rpartition(b".")[2]
+        if status is not None and token.isdigit():
+            self._act(self._state.status(int(token), status, self._loop.time()))
+
+    # What is done.
+
+    def _act(self, actions: Iterable[Action]) -> None:
+        for action in actions:
+            match action:
+                case Pull(token=token, body=body):
+                    reply = f"{self._inbox}.{token}"
+                    self._wire.send(self._next_subject.encode(), body, reply.encode())
+                case Inquire(pull=pull):
+                    self._spawn(self._inquire(pull=pull))
+                case Warn(text):
+                    _log.warning("%s", text)
+                    self.acks.doubt()
+                case Stop(error):
+                    self._fail(error)
+
+    async def _inquire(self, *, pull: bool) -> None:
+        pulled = await self._ask(self._next_subject, _PULL_NOTHING) if pull else None
+        asked = await self._ask(self._info_subject, b"")
+        if self._wire.refusal(self._next_subject):
+            self._fail(
+                AccessRefused(
+                    f"this user may not pull from {self.share}",
+                    hint=f"allow it to publish on {self._next_subject}",
+                )
+            )
+            return
+        answer = asked if isinstance(asked, Answer) else self._learn(asked)
+        pull_answer = Answer.PRESENT if isinstance(pulled, bytes) else pulled
+        self._act(self._state.answered(info=answer, pull=pull_answer, now=self._loop.time()))
+
+    async def _ask(self, subject: str, payload: bytes) -> Answer | bytes:
+        """The body of the reply, or what its absence means."""
+        try:
+            return (await self._wire.ask(subject.encode(), payload, _INQUIRY_TIMEOUT_S)).data
+        except NoResponders:
+            return Answer.NO_RESPONDERS
+        except RequestTimeout:
+            refused = self._wire.refusal(subject)
+            return Answer.NO_RESPONDERS if refused else Answer.UNCLEAR
+
+    def _learn(self, body: bytes) -> Answer:
+        info = parse_consumer_info(body)
+        if isinstance(info, ConsumerInfo):
+            self.info = info
+            return Answer.PRESENT
+        return Answer.ABSENT if info.absent else Answer.UNCLEAR
+
+    async def _watch(self) -> None:
+        """Let the state machine see the time, and the connection come and go."""
+        client = self._wire.client
+        up, seen = True, client.stats["reconnects"]
+        while True:
+            await asyncio.sleep(min(self._state.heartbeat / 4, _MAX_TICK_S))
+            if client.is_closed:
+                self._fail(_connection_closed(client.last_error))
+                return
+            reconnects = client.stats["reconnects"]
+            if up and (not client.is_connected or reconnects != seen):
+                up = False
+                self._state.lost()
+                self.acks.doubt()
+            if not up and client.is_connected:
+                up, seen = True, reconnects
+                self._act(self._state.regained(self._loop.time()))
+            self._act(self._state.tick(self._loop.time()))
+
+    # Ending.
+
+    def _fail(self, error: JetshareError) -> None:
+        if self._failure is None and not self._closed:
+            self._failure = error
+            self._state.stop()
+            while self._waiters:
+                self._wake_one()
+
+    async def _end(self) -> None:
+        current = asyncio.current_task()
+        for task in self._tasks:
+            if task is not current:
+                task.cancel()
+        self._wire.flush()
+        if self._tap is not None:
+            await self._tap.close()
+        self._give_back()
+        self._wire.flush()
+
+    def _give_back(self) -> None:
+        while self.buffer:
+            self.buffer.popleft().give_back()
+            self.given_back += 1
+
+    def _wake_one(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _close_soon(self) -> None:
+        self._spawn(self.close())
+
+
+class Messages:
+    """The messages of a consumer as they come: ``async for message in …``.
+
+    Leaving the loop ends the consumption and gives back what was delivered and not handed
+    out; ``aclose`` does so at once, and ``async with`` at the end of the block.
+    """
+
+    def __init__(self, loop: PullLoop) -> None:
+        self._loop = loop
+        self._opened = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Message:
+        loop = self._loop
+        if not loop.at_hand:
+            if not self._opened:
+                self._opened = True
+                await loop.open()
+            if not await loop.ready():
+                raise StopAsyncIteration
+        return loop.take()
+
+    async def aclose(self) -> None:
+        """End, also from another task than the one that iterates."""
+        await self._loop.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __del__(self) -> None:
+        self._loop.abandon()
+
+
+def _connection_closed(reason: Exception | None) -> JetshareError:
+    said = str(reason or "").removeprefix("nats: ")
+    if "authorization" in said.lower() or "authentication" in said.lower():
+        return AccessRefused(f"the server refuses this user: {said}", hint="check the creds")
+    return Unreachable(
+        f"the connection is closed{': ' + said if said else ''}",
+        hint="connect again; is the server up?",
+    )

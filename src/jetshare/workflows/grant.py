@@ -1,0 +1,232 @@
+"""Grant: offer a pull consumer to other accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from jetshare.errors import InputError, NotFound
+from jetshare.identity import nkeys
+from jetshare.identity.claims import Account, Activation, Claims
+from jetshare.identity.creds import format_activation
+from jetshare.identity.jwt import Document
+from jetshare.identity.nkeys import KeyPair, Kind
+from jetshare.sharing import bundle, edit, ledger
+from jetshare.sharing.diff import Change, changes
+from jetshare.sharing.found import offered_share
+from jetshare.sharing.kinds import PullConsumer, Role, suggested_prefix
+from jetshare.store.contract import Edit, Store
+from jetshare.store.signing import account_signer
+from jetshare.workflows.documents import checked, sign_account
+from jetshare.workflows.push import Push, push
+from jetshare.workflows.reach import Reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantRequest:
+    """``importers`` are names of accounts in the store, or public keys.
+
+    ``expires`` is Unix seconds, 0 for never. ``signing_key`` is a public key or a seed
+    file's path; empty means the account's identity key, else one of its signing keys.
+    """
+
+    share: PullConsumer
+    provider: str
+    importers: tuple[str, ...] = ()
+    public: bool = False
+    info: bool = True
+    expires: int = 0
+    signing_key: str = ""
+    domain: str = ""
+    prefix: str = ""
+    dry_run: bool = False
+    push: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """One importer's part: its bundle, and the same as loose activation files by role."""
+
+    importer: str
+    importer_name: str
+    bundle: str
+    renewed: bool
+    activations: tuple[tuple[Role, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantResult:
+    share: PullConsumer
+    provider: str
+    provider_name: str
+    expires: int
+    changes: tuple[Change, ...]
+    grants: tuple[Grant, ...]
+    push: Push | None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def pushed(self) -> bool:
+        """Nothing is left to carry: no change, none asked for, or taken by every server."""
+        return self.push is None or self.push.complete
+
+
+async def grant(
+    store: Store,
+    request: GrantRequest,
+    reach: Reach,
+    now: int,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> GrantResult:
+    """Add the exports that are missing, sign the activations, write the ledger, push.
+
+    Granting again changes no export and makes new tokens, which is how a grant is
+    renewed.
+    """
+    _check_request(request, now)
+    if request.dry_run:
+        provider = store.account(request.provider)
+        after = _offered(provider.claims, request)
+        return _result(provider.claims, after, request, grants=(), push=None)
+    with store.edit() as editing:
+        provider = editing.account(request.provider)
+        after = _offered(provider.claims, request)
+        signer = account_signer(editing, provider.claims, request.signing_key)
+        grants = _activate(editing, after, request, signer, now, progress)
+        document = provider
+        if after is not provider.claims:
+            document = sign_account(editing, after, now)
+            editing.put_account(document)
+    carried = await push(store, [document], reach, now) if request.push else None
+    return _result(provider.claims, after, request, grants=grants, push=carried)
+
+
+def _check_request(request: GrantRequest, now: int) -> None:
+    if request.public and request.importers:
+        raise InputError(
+            "a public share is open to every account, so it is granted to none by name",
+            hint="leave --to out, or leave --public out",
+        )
+    if not request.public and not request.importers:
+        raise InputError(
+            f"nobody is named to grant {request.share} to",
+            hint="name an account or its public key with --to",
+        )
+    if request.expires and request.expires <= now:
+        raise InputError(
+            "the grant would expire in the past", hint="give a later date, or a span such as 90d"
+        )
+
+
+def _offered(provider: Claims[Account], request: GrantRequest) -> Claims[Account]:
+    after = edit.offer(provider, request.share, public=request.public, info=request.info)
+    return checked(provider, after)
+
+
+def _activate(
+    editing: Edit,
+    provider: Claims[Account],
+    request: GrantRequest,
+    signer: KeyPair,
+    now: int,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[Grant, ...]:
+    wanted = request.share.subjects(provider.sub, info=request.info)
+    offer = offered_share(provider, request.share)
+    known = ledger.active(editing.ledger(provider.name), request.share)
+    prefix = request.prefix or suggested_prefix(provider.name)
+    grants: list[Grant] = []
+    entries: list[ledger.NewEntry] = []
+    importers = (
+        _importers(editing, provider, request.importers) if not request.public else [("", "")]
+    )
+    for done, (importer, name) in enumerate(importers, 1):
+        issued = edit.issue_time(offer, importer, now)
+        activations: tuple[Document[Activation], ...] = ()
+        if importer:
+            activations = edit.activate(
+                wanted,
+                provider=provider.sub,
+                importer=importer,
+                signer=signer,
+                now=issued,
+                expires=request.expires,
+            )
+        renewed = importer in known
+        entries.extend(
+            ledger.granted(request.share, held.claims, at=now, renewed=renewed)
+            for held in activations
+        )
+        grants.append(
+            Grant(
+                importer=importer,
+                importer_name=name,
+                renewed=renewed,
+                activations=tuple(
+                    (subject.role, format_activation(held.token))
+                    for subject, held in zip(wanted, activations, strict=False)
+                ),
+                bundle=bundle.make(
+                    request.share,
+                    provider=provider.sub,
+                    provider_name=provider.name,
+                    importer=importer,
+                    prefix=prefix,
+                    activations=activations,
+                    signer=signer,
+                    now=issued,
+                    domain=request.domain,
+                    info=request.info,
+                    expires=request.expires,
+                ),
+            )
+        )
+        if progress:
+            progress(done, len(importers))
+    editing.append_ledger(provider.name, entries)
+    return tuple(grants)
+
+
+def _importers(
+    editing: Edit, provider: Claims[Account], named: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Public keys with the names known for them; a key of an unknown account is fine."""
+    found: dict[str, str] = {}
+    names = {editing.account(name).claims.sub: name for name in editing.accounts()}
+    for text in named:
+        if text in names.values():
+            public = next(key for key, name in names.items() if name == text)
+        elif len(text) == 56 or nkeys.is_public(text):
+            nkeys.parse_public(text, Kind.ACCOUNT)
+            public = text
+        else:
+            public = editing.account(text).claims.sub  # NotFound names the nearest
+        if public == provider.sub:
+            raise InputError(
+                f"{provider.name} cannot grant a share to itself",
+                hint="its own clients reach the consumer without one",
+            )
+        found[public] = names.get(public, "")
+    if not found:
+        raise NotFound("nobody is named to grant to", hint="name an account with --to")
+    return list(found.items())
+
+
+def _result(
+    before: Claims[Account],
+    after: Claims[Account],
+    request: GrantRequest,
+    *,
+    grants: tuple[Grant, ...],
+    push: Push | None,
+) -> GrantResult:
+    return GrantResult(
+        share=request.share,
+        provider=after.sub,
+        provider_name=after.name,
+        expires=request.expires,
+        changes=changes(before, after),
+        grants=grants,
+        push=push,
+    )

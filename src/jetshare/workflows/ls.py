@@ -1,0 +1,183 @@
+"""List: what is offered and to whom, what is accepted and from whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from jetshare.errors import TokenError
+from jetshare.identity import jwt
+from jetshare.identity.claims import Account, Activation, Claims
+from jetshare.sharing import ledger
+from jetshare.sharing.found import Accepted, Offered, accepted, offered
+from jetshare.sharing.kinds import PullConsumer, Role
+from jetshare.store.contract import Store
+
+
+class State(StrEnum):
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    UNKNOWN = "unknown"  # nothing at hand says so: the grant was made elsewhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granted:
+    """One importer of an offered share. Times are Unix seconds, 0 for none."""
+
+    importer: str
+    importer_name: str
+    state: State
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedShare:
+    share: PullConsumer
+    account: str
+    public: bool
+    roles: tuple[Role, ...]
+    granted: tuple[Granted, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedShare:
+    share: PullConsumer
+    account: str
+    provider: str
+    provider_name: str
+    prefix: str
+    roles: tuple[Role, ...]
+    state: State
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    offered: tuple[OfferedShare, ...]
+    accepted: tuple[AcceptedShare, ...]
+
+
+def list_shares(store: Store, now: int, *, accounts: Iterable[str] = ()) -> Listing:
+    """Every share in the documents of the store, whoever made it; or of some accounts."""
+    documents = {claims.sub: claims for claims in _accounts(store)}
+    names = {public: claims.name for public, claims in documents.items()}
+    wanted = {store.account(name).claims.sub for name in accounts} or set(documents)
+    offers: list[OfferedShare] = []
+    takes: list[AcceptedShare] = []
+    for public, claims in documents.items():
+        if public not in wanted:
+            continue
+        entries = store.ledger(claims.name)
+        offers.extend(
+            _offered(claims, offer, entries, documents.values(), names, now)
+            for offer in offered(claims)
+        )
+        takes.extend(_accepted(claims, item, documents, now) for item in accepted(claims))
+    return Listing(offered=tuple(offers), accepted=tuple(takes))
+
+
+def _accounts(store: Store) -> list[Claims[Account]]:
+    return [store.account(name).claims for name in store.accounts()]
+
+
+def _offered(
+    provider: Claims[Account],
+    offer: Offered,
+    entries: tuple[ledger.Entry, ...],
+    accounts: Iterable[Claims[Account]],
+    names: dict[str, str],
+    now: int,
+) -> OfferedShare:
+    granted: dict[str, Granted] = {}
+    for grant in ledger.grants(entries, offer.share):
+        granted[grant.importer] = Granted(
+            importer=grant.importer,
+            importer_name=names.get(grant.importer, ""),
+            state=_state(offer, grant.importer, grant.issued, grant.expires, now),
+            since=grant.since,
+            until=grant.expires,
+        )
+    # Grants made by other tools leave no ledger; an importer in this store still shows.
+    for account in accounts:
+        for item in accepted(account):
+            if (item.share, item.provider) != (offer.share, provider.sub):
+                continue
+            if account.sub in granted:
+                continue
+            issued, expires = _times(item)
+            granted[account.sub] = Granted(
+                importer=account.sub,
+                importer_name=account.name,
+                state=_state(offer, account.sub, issued, expires, now),
+                since=issued,
+                until=expires,
+            )
+    for public in sorted(offer.importers_revoked() - granted.keys() - {"*"}):
+        granted[public] = Granted(
+            importer=public,
+            importer_name=names.get(public, ""),
+            state=State.REVOKED,
+            since=0,
+            until=0,
+        )
+    return OfferedShare(
+        share=offer.share,
+        account=provider.name,
+        public=offer.public,
+        roles=tuple(role for role, _ in offer.exports),
+        granted=tuple(granted.values()),
+    )
+
+
+def _accepted(
+    importer: Claims[Account], item: Accepted, documents: dict[str, Claims[Account]], now: int
+) -> AcceptedShare:
+    provider = documents.get(item.provider)
+    issued, expires = _times(item)
+    state = State.UNKNOWN
+    if provider is not None:
+        offer = next((o for o in offered(provider) if o.share == item.share), None)
+        if offer is not None:
+            state = _state(offer, importer.sub, issued, expires, now)
+    elif expires and expires <= now:
+        state = State.EXPIRED
+    return AcceptedShare(
+        share=item.share,
+        account=importer.name,
+        provider=item.provider,
+        provider_name=provider.name if provider else "",
+        prefix=item.prefix,
+        roles=tuple(role for role, _ in item.imports),
+        state=state,
+        since=issued,
+        until=expires,
+    )
+
+
+def _state(offer: Offered, importer: str, issued: int, expires: int, now: int) -> State:
+    revoked = offer.revoked_at(importer)
+    if not offer.public and revoked is not None and revoked >= issued:
+        return State.REVOKED
+    if expires and expires <= now:
+        return State.EXPIRED
+    return State.ACTIVE
+
+
+def _times(item: Accepted) -> tuple[int, int]:
+    """The latest issue and the earliest expiry of the tokens of an accepted share."""
+    issued, expires = 0, 0
+    for _, held in item.imports:
+        if not held.token:
+            continue
+        try:
+            claims = jwt.decode(held.token, Activation).claims
+        except TokenError:
+            continue
+        issued = max(issued, claims.iat)
+        if claims.exp:
+            expires = min(expires, claims.exp) if expires else claims.exp
+    return issued, expires

@@ -1,0 +1,44 @@
+"""A store with the guide's accounts in it, for tests that need no server."""
+
+from __future__ import annotations
+
+from jetshare.identity.claims import Account, Claims, Operator
+from jetshare.identity.jwt import encode
+from jetshare.identity.nkeys import KeyPair, Kind
+from jetshare.sharing.kinds import PullConsumer
+from jetshare.store.memory import MemoryStore
+from jetshare.workflows.grant import GrantRequest, GrantResult, grant
+from jetshare.workflows.reach import Reach
+
+NOW = 1_800_000_000
+SHARE = PullConsumer("RESTOCKEVENTS", "RESTOCKEVENTS-C1")
+NAMES = ("ACCTA", "ACCTB", "ACCTC")
+
+
+def memory_store(*, names: tuple[str, ...] = NAMES) -> MemoryStore:
+    """An operator, and accounts whose keys are held."""
+    operator = KeyPair.generate(Kind.OPERATOR)
+    store = MemoryStore(
+        encode(Claims(name="OP", sub=operator.public, nats=Operator()), operator, NOW)
+    )
+    with store.edit() as edit:
+        edit.put_key(operator)
+        for name in names:
+            key = KeyPair.generate(Kind.ACCOUNT)
+            edit.put_key(key)
+            claims = Claims(name=name, sub=key.public, nats=Account())
+            edit.put_account(encode(claims, operator, NOW))
+    return store
+
+
+async def granted(
+    store: MemoryStore,
+    *importers: str,
+    now: int = NOW,
+    expires: int = 0,
+    share: PullConsumer = SHARE,
+) -> GrantResult:
+    request = GrantRequest(
+        share=share, provider="ACCTC", importers=importers, expires=expires, push=False
+    )
+    return await grant(store, request, Reach(), now)
