@@ -35,7 +35,8 @@
     │   │   ├── ShareRevoked               a share that answered before, or never did, is not there
     │   │   └── AckNotShared               acknowledgements reach nobody
     │   ├── ConsumerDeleted                the provider deleted the consumer or its stream
-    │   └── PullRefused                    the consumer answers, and refuses this pull for good
+    │   ├── PullRefused                    the consumer answers, and refuses this pull for good
+    │   └── ApiRefused                     the JetStream API answers with an error
     ├── AlreadySettled            exit 1   a message that was acknowledged, given back or ended before
     ├── NotPushed                 exit 3   stored in the folder, but not on every server
     └── ProofFailed               exit 1   the live server shows something else than was promised
@@ -203,6 +204,14 @@ class ConsumerDeleted(NetworkError):
 
 class PullRefused(NetworkError):
     pass
+
+
+class ApiRefused(NetworkError):
+    """``err_code`` is nats-server's number for the error (``errors.json``), 0 without one."""
+
+    def __init__(self, message: str, *, err_code: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.err_code = err_code
 
 
 class AlreadySettled(JetshareError):

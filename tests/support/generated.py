@@ -1,12 +1,12 @@
-"""Documents of every type for hypothesis: any field, any text, and fields nobody knows."""
+"""Documents of every type from a seed: any field, any text, and fields nobody knows."""
 
 from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import Field, fields, replace
-from functools import cache
+from random import Random
 from typing import Annotated, Any, Final, Literal
 
 from hypothesis import strategies as st
@@ -21,12 +21,13 @@ from jetshare.identity.claims import (
     AuthorizationResponse,
     Body,
     Claims,
+    ClientInformation,
+    Export,
     Generic,
     JetStreamLimits,
     Operator,
     ServiceLatency,
     User,
-    UserScope,
     WeightedMapping,
 )
 from jetshare.identity.gojson import Number
@@ -45,38 +46,42 @@ SIGNERS: Final[Mapping[type[Any], Kind]] = {
     AuthorizationResponse: Kind.ACCOUNT,
     Generic: Kind.USER,
 }
-_SUBJECTS: Final[Mapping[type[Any], Kind]] = {
+SUBJECTS: Final[Mapping[type[Any], Kind]] = {
     Operator: Kind.OPERATOR,
     Account: Kind.ACCOUNT,
+    User: Kind.USER,
     Activation: Kind.ACCOUNT,
+    AuthorizationRequest: Kind.USER,
+    AuthorizationResponse: Kind.USER,
+    Generic: Kind.USER,
 }
 
-_ODD: Final = st.sampled_from('<>&"\\/\u2028\u2029\ufffd\x00\b\f\n\r\t\x1f\x7f\x80é漢😀ﬀKſ')
-TEXTS: Final = st.text(_ODD | st.characters(exclude_categories=["Cs"]), max_size=8)
-INT64: Final = st.sampled_from((-1, 0, 1, 2**53 + 1, *codec.INT64)) | st.integers(*codec.INT64)
-TIMES: Final = st.integers(0, 2**40)
+_ODD: Final = '<>&"\\/\u2028\u2029\ufffd\x00\b\f\n\r\t\x1f\x7f\x80é漢😀ﬀKſ'
+_INTEGERS: Final = (-1, 1, 2**31, 2**53 + 1, *codec.INT64)
+_NUMBERS: Final = ("1.0", "0.10", "1e400", "-0", "-0.0", "1E5", "12345678901234567890.5")
 
-_NUMBERS: Final = st.sampled_from(
-    ("1.0", "0.10", "1e400", "-0", "-0.0", "1E5", "123456789012345678901234567890.5")
-).map(Number)
+TEXTS: Final = st.text(st.sampled_from(_ODD) | st.characters(exclude_categories=["Cs"]))
 JSON: Final[SearchStrategy[object]] = st.recursive(
-    st.none() | st.booleans() | st.integers() | _NUMBERS | TEXTS,
+    st.none() | st.booleans() | st.integers() | st.sampled_from(_NUMBERS).map(Number) | TEXTS,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=8,
 )
 
 
-def claims(kind: type[Body], *, unknown: bool = True) -> SearchStrategy[Claims[Body]]:
-    """Claims as ``decode`` gives them: lists in their order, ``iss`` and ``jti`` not set."""
-    return st.builds(
-        Claims,
-        aud=TEXTS,
-        exp=TIMES,
-        name=TEXTS,
-        nbf=TIMES,
-        sub=st.just(KEYS[_SUBJECTS.get(kind, Kind.USER)].public),
-        nats=_generic() if kind is Generic else _made(kind, unknown),
-        unknown=_unknown(frozenset({"type", *codec.names(Claims)}), unknown),
+def claims(kind: type[Any], seed: int, *, unknown: bool = True, full: bool = False) -> Claims[Body]:
+    """Claims as ``decode`` gives them: lists in their order, but ``iss`` and ``jti`` not set.
+
+    In a ``full`` one no field is empty.
+    """
+    maker = _Maker(Random(seed), unknown=unknown, share=1.0 if full else 0.7)
+    return Claims(
+        aud=maker.text(),
+        exp=maker.random.choice((0, 1, 2**40)),
+        name=maker.text(),
+        nbf=maker.random.choice((0, 1, 2**40)),
+        sub=KEYS[SUBJECTS[kind]].public,
+        nats=maker.generic() if kind is Generic else maker.made(kind),
+        unknown=maker.unknown_fields(frozenset({"type", *codec.names(Claims)})),
     )
 
 
@@ -104,23 +109,88 @@ def unknown_of(value: Any) -> list[str]:
     return [*value.unknown, *(name for item in inner for name in unknown_of(item))]
 
 
-def _generic() -> SearchStrategy[Generic]:
-    reserved = ("type", "version", "tags", "nats")
-    data = st.dictionaries(TEXTS.filter(lambda name: name.casefold() not in reserved), JSON)
-    types_ = st.fixed_dictionaries({}, optional={"type": st.sampled_from(("generic", "mine"))})
-    return st.builds(lambda held, type_: Generic(data=held | type_), data, types_)
+class _Maker:
+    """Values of any type. ``share`` of the fields hold something."""
 
+    def __init__(self, random: Random, *, unknown: bool, share: float) -> None:
+        self.random = random
+        self._unknown = unknown
+        self._share = share
 
-@cache
-def _made(kind: type[Any], unknown: bool) -> SearchStrategy[Any]:
-    values = {
-        declared.name: _field(kind, declared, unknown)
-        for declared in fields(kind)
-        if declared.init and declared.name != "unknown"
-    }
-    values["unknown"] = _unknown(codec.names(kind), unknown)
-    made: SearchStrategy[Any] = st.builds(kind, **values)
-    return made.map(_settled)
+    def text(self) -> str:
+        length = self.random.randint(1, 8)
+        chars = (self.random.choice(_ODD), chr(self.random.randint(32, 126)))
+        return "".join(self.random.choice(chars) for _ in range(length))
+
+    def made(self, kind: Any) -> Any:
+        values = {
+            declared.name: self._field(kind, declared)
+            for declared in fields(kind)
+            if declared.init and declared.name != "unknown"
+            if self.random.random() < self._share
+        }
+        return _settled(kind(**values, unknown=self.unknown_fields(codec.names(kind))))
+
+    def generic(self) -> Generic:
+        data = self.unknown_fields(frozenset({"type", "version", "tags", "nats"}))
+        return Generic(data=data | {"type": self.random.choice(("generic", "mine"))})
+
+    def unknown_fields(self, known: frozenset[str]) -> dict[str, object]:
+        names = [self.text() for _ in range(self.random.choice((0, 0, 2)) if self._unknown else 0)]
+        return {name: self.json(3) for name in names if name.casefold() not in known}
+
+    def json(self, depth: int) -> object:
+        pick = self.random.randint(0, 7 if depth else 5)
+        match pick:
+            case 0:
+                return None
+            case 1:
+                return self.random.random() < 0.5
+            case 2:
+                return self.random.choice(_INTEGERS) * 10 ** self.random.randint(0, 30)
+            case 3:
+                return Number(self.random.choice(_NUMBERS))
+            case 6:
+                return [self.json(depth - 1) for _ in range(self.random.randint(0, 3))]
+            case 7:
+                names = [self.text() for _ in range(self.random.randint(0, 3))]
+                return {name: self.json(depth - 1) for name in names}
+            case _:
+                return self.text()
+
+    def _field(self, kind: Any, declared: Field[Any]) -> Any:
+        match kind.__name__, declared.name:
+            case ServiceLatency.__name__, "sampling":
+                return self.random.choice(("headers", 1, 50, 100))
+            case WeightedMapping.__name__, "weight":
+                return self.random.randint(1, 255)
+            case (Export.__name__, "account_token_position") | (ClientInformation.__name__, "id"):
+                return self.random.choice((1, 2**63, 2**64 - 1))
+        return self._typed(declared.type)
+
+    def _typed(self, annotation: Any) -> Any:
+        """A value for the annotation of a field."""
+        if typing.get_origin(annotation) is Annotated:
+            annotation = annotation.__origin__
+        if annotation is str:
+            return self.text()
+        if annotation is int:
+            return self.random.choice(_INTEGERS)
+        if annotation is bool:
+            return True
+        arguments = typing.get_args(annotation)
+        origin = typing.get_origin(annotation)
+        if origin is None:
+            return self.made(annotation)
+        if origin is Literal:
+            return self.random.choice([value for value in arguments if value])
+        if origin is types.UnionType:
+            held = [argument for argument in arguments if argument is not types.NoneType]
+            return self._typed(self.random.choice(held))
+        count = self.random.randint(1, 3)
+        if origin is tuple:
+            return tuple(self._typed(arguments[0]) for _ in range(count))
+        return {self.text(): self._typed(arguments[1]) for _ in range(count)}
 
 
 def _settled(made: Any) -> Any:
@@ -136,45 +206,6 @@ def _settled(made: Any) -> Any:
             )
         case AccountLimits() if made.tiered_limits:
             none = JetStreamLimits()
-            untiered = {f.name: getattr(none, f.name) for f in fields(none)}
-            del untiered["unknown"]
-            return replace(made, **untiered)
+            names = {declared.name for declared in fields(none)} - {"unknown"}
+            return replace(made, **{name: getattr(none, name) for name in names})
     return made
-
-
-def _unknown(known: frozenset[str], wanted: bool) -> SearchStrategy[dict[str, object]]:
-    folded = {name.casefold() for name in known}
-    names = TEXTS.filter(lambda name: name.casefold() not in folded)
-    return st.dictionaries(names, JSON, max_size=2 if wanted else 0)
-
-
-def _field(kind: type[Any], declared: Field[Any], unknown: bool) -> SearchStrategy[Any]:
-    special: Mapping[tuple[type[Any], str], SearchStrategy[Any]] = {
-        (ServiceLatency, "sampling"): st.just("headers") | st.integers(1, 100),
-        (WeightedMapping, "weight"): st.integers(*codec.UINT8),
-        (Account, "signing_keys"): st.lists(TEXTS | _made(UserScope, unknown), max_size=3).map(
-            tuple
-        ),
-    }
-    return special.get((kind, declared.name)) or _typed(declared.type, unknown)
-
-
-def _typed(annotation: Any, unknown: bool) -> SearchStrategy[Any]:
-    """Values for the annotation of a field."""
-    if typing.get_origin(annotation) is Annotated:
-        annotation = annotation.__origin__
-    plain: Mapping[Any, SearchStrategy[Any]] = {str: TEXTS, bool: st.booleans(), int: INT64}
-    if annotation in plain:
-        return plain[annotation]
-    arguments = typing.get_args(annotation)
-    match typing.get_origin(annotation):
-        case origin if origin is Literal:
-            return st.sampled_from(arguments)
-        case origin if origin is tuple:
-            return st.lists(_typed(arguments[0], unknown), max_size=3).map(tuple)
-        case origin if origin is types.UnionType:
-            return st.none() | _typed(arguments[0], unknown)
-        case None:
-            return _made(annotation, unknown)
-        case _:
-            return st.dictionaries(TEXTS, _typed(arguments[1], unknown), max_size=3)

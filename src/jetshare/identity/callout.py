@@ -77,7 +77,11 @@ class ConnectOptions:
 
 Chains: TypeAlias = Annotated[
     tuple[tuple[str, ...], ...],
-    Form(read=lambda value: read_list(read_texts, value), missing=tuple),
+    Form(
+        read=lambda value: read_list(read_texts, value),
+        write=lambda chains: [list(chain) for chain in chains],
+        missing=tuple,
+    ),
 ]
 
 

@@ -64,7 +64,7 @@ def text(*, name: str = "", always: bool = False) -> Form:
 
 
 def texts() -> Form:
-    return Form(read=read_texts, missing=tuple)
+    return Form(read=read_texts, write=list, missing=tuple)
 
 
 def flag() -> Form:

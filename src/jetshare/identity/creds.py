@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from typing import Final
 
-from jetshare.errors import KeyFormatError, MalformedToken, TokenTooLarge
+from jetshare.errors import KeyFormatError, MalformedToken, TokenError, TokenTooLarge
 from jetshare.identity import jwt
 from jetshare.identity.claims import Activation, User
 from jetshare.identity.nkeys import KeyPair, Kind
@@ -20,6 +20,7 @@ from jetshare.identity.record import record
 
 _FILE_LIMIT: Final = jwt.SIZE_LIMIT + 4096  # a token, a seed, and the words around them
 
+_BYTE_ORDER_MARK: Final = "\ufeff"  # which editors on Windows put first
 _FRAME: Final = re.compile(r"-{3,}[ \t]*(BEGIN|END)[ \t]+([A-Z_ ]*?)[ \t]*-{3,}")
 _TOKEN: Final = re.compile(r"NATS [A-Z_]+ JWT")
 _SEED: Final = re.compile(r"[A-Z]+ NKEY SEED")
@@ -96,7 +97,7 @@ def parse_seed_file(text: str) -> KeyPair:
     """The key of a file that holds a seed bare or in a frame. Raises KeyFormatError."""
     try:
         _, seeds = _framed(text)
-    except MalformedToken as error:
+    except TokenError as error:
         raise KeyFormatError(str(error)) from None
     if len(seeds) > 1:
         raise KeyFormatError("the file holds more than one seed")
@@ -131,7 +132,7 @@ def _framed(text: str) -> tuple[list[str], list[str]]:
 def _sections(text: str) -> Iterator[tuple[str, str]]:
     """Each frame's label and the one line in it."""
     label, content = "", list[str]()
-    for line in map(str.strip, text.splitlines()):
+    for line in map(str.strip, text.removeprefix(_BYTE_ORDER_MARK).splitlines()):
         mark = _FRAME.fullmatch(line)
         if mark is None:
             if line:

@@ -72,7 +72,7 @@ def _networks(value: object) -> tuple[str, ...]:
 
 
 Times: TypeAlias = Annotated[tuple[TimeRange, ...], listing(TimeRange)]
-Networks: TypeAlias = Annotated[tuple[str, ...], Form(read=_networks, missing=tuple)]
+Networks: TypeAlias = Annotated[tuple[str, ...], Form(read=_networks, write=list, missing=tuple)]
 Unlimited: TypeAlias = Annotated[int, integer(missing=NO_LIMIT)]
 
 

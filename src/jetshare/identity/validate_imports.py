@@ -70,7 +70,7 @@ def _import(path: str, item: Import) -> Iterator[Finding]:
             f"{path}.account",
             f"{owner} is from {show(item.account)}, which is not an account's public key",
         )
-    if item.to:
+    if item.to and not item.local_subject:
         yield finding("import-to", f"{path}.to", f"{owner} uses 'to'; use local_subject instead")
     if wrong := fault(item.subject):
         yield finding("import-subject", f"{path}.subject", f"{owner}: the subject {wrong}")

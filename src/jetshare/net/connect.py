@@ -91,20 +91,33 @@ async def request(
         return await client.request(subject, payload, timeout=timeout_s)
     except nats.errors.NoRespondersError:
         raise NoResponders(f"nothing answers on {subject}") from None
-    except (TimeoutError, nats.errors.TimeoutError):
-        if _refused(client, subject):
-            raise AccessRefused(
-                f"this user may not publish on {subject}", hint="ask for the permission"
-            ) from None
-        raise RequestTimeout(f"no answer on {subject} within {timeout_s:g} s") from None
+    except TimeoutError:
+        raise no_answer(client, subject, timeout_s) from None
     except (OSError, nats.errors.Error) as error:
         raise Unreachable(f"the connection is lost: {_words(error)}") from None
+
+
+def no_answer(client: Client, subject: str, timeout_s: float) -> NetworkError:
+    """Why nothing came back on a request, as far as it can be seen from here."""
+    said = str(client.last_error or "").lower()
+    if "permissions violation" in said and f'"{subject.lower()}"' in said:
+        return AccessRefused(
+            f"this user may not publish on {subject}", hint="ask for the permission"
+        )
+    if not client.is_connected:
+        return Unreachable(f"the connection was lost before the answer on {subject}")
+    return RequestTimeout(f"no answer on {subject} within {timeout_s:g} s")
 
 
 def server_name(client: Client) -> str:
     """The name of the server that ``client`` is connected to."""
     # nats-py keeps what the server said of itself, and shows the version alone.
     return str(client._server_info.get("server_name", ""))
+
+
+def server_domain(client: Client) -> str:
+    """The JetStream domain of the server that ``client`` is connected to, or empty."""
+    return str(client._server_info.get("domain", ""))
 
 
 async def _first_that_answers(login: Login) -> Client:
@@ -266,11 +279,6 @@ def _words(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error).removeprefix("nats: ").strip("' ") or type(error).__name__
-
-
-def _refused(client: Client, subject: str) -> bool:
-    said = str(client.last_error or "").lower()
-    return "permissions violation" in said and f'"{subject.lower()}"' in said
 
 
 def _shown(url: str) -> str:

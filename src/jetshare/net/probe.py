@@ -96,13 +96,15 @@ async def next_streams(client: Client, subject: str, timeout_s: float = 1.5) -> 
     return Observation(heard=heard, code=code, text=text, replies=len(replies), took_ms=took_ms)
 
 
-async def ack_reaches(client: Client, ack_subject: str, timeout_s: float = 2.0) -> Observation:
+async def ack_reaches(
+    client: Client, ack_subject: str, *, domain: str = "", timeout_s: float = 2.0
+) -> Observation:
     """Signal progress on a sequence never delivered: an empty answer, or 503.
 
-    ``ack_subject`` is the share's subject, ending in ``>``; a ``*`` in it (the domain of
-    the v2 form) is filled with ``_``, the server's word for no domain.
+    ``ack_subject`` is the share's subject, ending in ``>``. A ``*`` in it is the place of
+    the JetStream domain in the second form, where ``_`` stands for none (ADR-15).
     """
-    filled = ack_subject.removesuffix(">").replace("*", "_", 1)
+    filled = ack_subject.removesuffix(">").replace("*", domain or "_", 1)
     reply = f"{filled}1.{_FAR}.{_FAR}.{time.time_ns()}.0"
     return await ask(client, reply, b"+WPI", timeout_s)
 

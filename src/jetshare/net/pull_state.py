@@ -97,6 +97,7 @@ class PullState:
 
     __slots__ = (
         "_batch_limit",
+        "_asked_bytes",
         "_bytes",
         "_connected",
         "_doubt",
@@ -105,7 +106,6 @@ class PullState:
         "_hold_until",
         "_info_answers",
         "_inquired",
-        "_last_bytes",
         "_last_issue",
         "_messages",
         "_options",
@@ -139,7 +139,7 @@ class PullState:
         self._token = 0
         self._void_to = 0
         self._last_issue = 0.0
-        self._last_bytes = 0
+        self._asked_bytes: dict[int, int] = {}  # of each pull by bytes that has not ended
         self._wait_for_room = False
         self._hold_until = 0.0
         self._refusals = 0
@@ -220,13 +220,14 @@ class PullState:
         if status.code == 100:
             self._recovered()
             return ()
+        asked = self._asked_bytes.pop(token, 0)
         if status.pending_messages is None:
             self._void()
         else:
             self._messages.returned(status.pending_messages)
             if self._bytes is not None:
                 self._bytes.returned(status.pending_bytes or 0)
-        return self._ended(status, now)
+        return self._ended(status, asked, now)
 
     def answered(self, *, info: Answer, pull: Answer | None, now: float) -> tuple[Action, ...]:
         """An inquiry came back."""
@@ -304,22 +305,24 @@ class PullState:
         if most <= 0:
             return None
         if self._bytes is not None:
-            self._last_bytes = self._bytes.top_up(self._bytes.limit)
+            most_bytes = self._bytes.top_up(self._bytes.limit)
             batch = most
             self._messages.requested = self._messages.received + most
         else:
-            self._last_bytes = self._options.max_bytes or 0
+            most_bytes = self._options.max_bytes or 0
             batch = self._messages.top_up(most)
         if batch <= 0:
             return None
         self._wait_for_room = False
         self._token += 1
         self._last_issue = now
+        if most_bytes:
+            self._asked_bytes[self._token] = most_bytes
         body = self._options.request(
             batch=batch,
             expires=self._expires,
             heartbeat=self._heartbeat,
-            max_bytes=self._last_bytes,
+            max_bytes=most_bytes,
             pin=self._pin,
         )
         return Pull(token=self._token, body=body)
@@ -334,6 +337,7 @@ class PullState:
         self._messages.void()
         if self._bytes is not None:
             self._bytes.void()
+        self._asked_bytes.clear()
         self._void_to = self._token
 
     def _anew(self, why: str, now: float) -> tuple[Action, ...]:
@@ -349,7 +353,7 @@ class PullState:
         self._inquired = False
         self.heard_ever = True
 
-    def _ended(self, status: Status, now: float) -> tuple[Action, ...]:
+    def _ended(self, status: Status, asked: int, now: float) -> tuple[Action, ...]:
         """A pull ended for the reason that ``status`` gives."""
         match status.code, status.text.lower():
             case ((400 | 412), _):
@@ -361,14 +365,14 @@ class PullState:
                 self._pin = ""
                 return (Warn(f"{self._share} pinned another client"), *self.refill(now))
             case 409, text:
-                return self._conflict(text, status, now)
+                return self._conflict(text, status, asked, now)
         return self._backed_off(f"{self._share} answered {_words(status)}", now)
 
-    def _conflict(self, text: str, status: Status, now: float) -> tuple[Action, ...]:
+    def _conflict(self, text: str, status: Status, asked: int, now: float) -> tuple[Action, ...]:
         if text.startswith("batch completed"):
             return self.refill(now)
         if text.startswith("message size exceeds maxbytes"):
-            return self._too_large(now)
+            return self._no_room(asked, status, now)
         if text.startswith("consumer deleted"):
             return self._unanswered(now, deleted=True)
         if text.startswith("consumer is push based"):
@@ -381,14 +385,16 @@ class PullState:
         # Leadership Change, Server Shutdown, Exceeded MaxWaiting, and what is yet to come.
         return self._backed_off(f"{self._share} ended a pull: {_words(status)}", now)
 
-    def _too_large(self, now: float) -> tuple[Action, ...]:
-        """The next message does not fit into what a pull had left of its bytes."""
-        if self._bytes is not None and self._last_bytes < self._bytes.limit:
+    def _no_room(self, asked: int, status: Status, now: float) -> tuple[Action, ...]:
+        """The next message did not fit into what was left of a pull's bytes."""
+        if (status.pending_bytes or 0) < asked:
+            return self.refill(now)  # the usual end of a pull by bytes
+        if self._bytes is not None and asked < self._bytes.limit:
             # It may fit into all of them: ask again once the buffer is empty.
             self._wait_for_room = True
             return self.refill(now)
         return self._backed_off(
-            f"the next message of {self._share} is larger than max_bytes ({self._last_bytes})", now
+            f"the next message of {self._share} is larger than max_bytes ({asked})", now
         )
 
     def _adapt(self, text: str) -> bool:

@@ -170,10 +170,10 @@ class Wire:
         self._inbox_tap: Tap | None = None
         self._asked = 0
 
-    async def subscribe(self, subject: str, deliver: Deliver) -> Tap:
+    async def subscribe(self, subject: str, deliver: Deliver, *, queue: str = "") -> Tap:
         """Hand every message on ``subject`` to ``deliver``."""
         try:
-            subscription = await self.client.subscribe(subject, future=_Sink(deliver))
+            subscription = await self.client.subscribe(subject, queue, future=_Sink(deliver))
         except ConnectionClosedError:
             raise Unreachable("the connection is closed") from None
         parser = self.client._ps

@@ -9,7 +9,7 @@ from jetshare.errors import InputError, JetshareError, KeyNotHeld, NotFound
 from jetshare.identity.claims import Account
 from jetshare.identity.jwt import Document
 from jetshare.net import probe
-from jetshare.net.connect import connect
+from jetshare.net.connect import connect, server_name
 from jetshare.net.probe import Heard
 from jetshare.net.resolver import Resolver
 from jetshare.sharing.edit import EVERYONE
@@ -103,7 +103,7 @@ async def _refused(
                         side=Side.IMPORTER,
                         held=seen.heard is Heard.NO_RESPONDERS,
                         seen=seen.describe(),
-                        server=str(client.connected_server_name or ""),
+                        server=server_name(client),
                         took_ms=seen.took_ms,
                     )
                 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jetshare.errors import InputError, KeyNotHeld, NotFound
@@ -15,6 +15,8 @@ from jetshare.store.contract import Store
 from jetshare.store.signing import account_signer
 
 if TYPE_CHECKING:
+    import ssl
+
     from jetshare.net.connect import Login
 
 _URL_SCHEMES = ("nats://", "tls://", "ws://", "wss://")
@@ -37,7 +39,8 @@ class Reach:
     system_creds: Creds | None = None
     inbox_prefix: str = ""
     timeout_s: float = 5.0
-    tls: object | None = field(default=None, repr=False)
+    tls: ssl.SSLContext | None = None
+    tls_first: bool = False
 
     def urls(self, store: Store) -> tuple[str, ...]:
         """The servers to connect to, or NotFound where nobody names one."""
@@ -61,6 +64,8 @@ class Reach:
             creds=creds,
             inbox_prefix=self.inbox_prefix,
             timeout_s=self.timeout_s,
+            tls=self.tls,
+            tls_first=self.tls_first,
         )
 
 
@@ -118,7 +123,7 @@ def system_creds(store: Store, reach: Reach, now: int) -> Creds:
             f"operator {store.name} has no system account, which a push needs",
             hint="set one: nsc edit operator --system-account NAME",
         )
-    own = Reach(servers=reach.servers, timeout_s=reach.timeout_s)
+    own = replace(reach, creds=None)
     return account_creds(store, store.account(public), own, now)
 
 

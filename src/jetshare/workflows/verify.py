@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from jetshare.errors import InputError, JetshareError, KeyNotHeld, NotFound
 from jetshare.identity import jwt
-from jetshare.identity.claims import Account, Activation
+from jetshare.identity.claims import Account, Activation, Import
 from jetshare.identity.jwt import Document
 from jetshare.net import probe
 from jetshare.net.probe import ConsumerCounts, Heard
@@ -25,8 +25,12 @@ from jetshare.workflows.reach import Reach, account_creds, system_creds
 if TYPE_CHECKING:
     from nats.aio.client import Client
 
+    from jetshare.net.resolver import Resolver
+
 
 _NOBODY = "JETSHARE-PROBE"  # a consumer that nobody has
+_ACK_REACHES = "ACK reaches the consumer"
+_SECOND_FORM_SINCE = (2, 14)  # nats-server, feature_flags.go
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +94,11 @@ async def _verify_pair(
     proofs: list[Proof] = [_time_left(held, now)]
     login = reach.login(store, account_creds(store, pair.importer, reach, now, user=request.user))
     before = await _provider_counts(store, pair, reach, now)
-    proofs.extend(await _documents_agree(store, pair, reach, now))
     for url in login.servers:
         async with connect(replace(login, servers=(url,))) as client:
             proofs.extend(await _works(client, held, pair.offer))
             proofs.extend(await _reaches_no_more(client, held))
+    proofs.extend(await _documents_agree(store, pair, reach, now))
     proofs.append(await _outsider_is_refused(store, pair, reach, now))
     after = await _provider_counts(store, pair, reach, now)
     proofs.append(_counts_unchanged(before, after))
@@ -134,17 +138,15 @@ async def _works(client: Client, held: Accepted, offer: Offered | None) -> list[
         add("NEXT reaches the consumer", seen.heard is Heard.ANSWER, seen)
         if seen.heard is Heard.ANSWER:
             add(*await _streams(client, local_subject(next_), offer))
-    for role, name in ((Role.ACK, "ACK reaches the consumer"), (Role.ACK_V2, "ACK v2 reaches it")):
-        item = held.import_(role)
-        if item is None:
-            if role is Role.ACK:
-                add(name, False, "ACK is not imported: every message would be redelivered")
-            continue
-        seen = await probe.ack_reaches(client, local_subject(item))
-        if role is Role.ACK_V2 and seen.heard is not Heard.ANSWER and not _speaks_v2(client):
-            add(name, None, "this server does not know the second form")
-            continue
-        add(name, seen.heard is Heard.ANSWER, seen)
+    ack = held.import_(Role.ACK)
+    if ack is None:
+        add(_ACK_REACHES, False, "ACK is not imported: every message would be redelivered")
+    else:
+        seen = await probe.ack_reaches(client, local_subject(ack))
+        add(_ACK_REACHES, seen.heard is Heard.ANSWER, seen)
+    second = held.import_(Role.ACK_V2)
+    if second is not None:
+        add("ACK reaches it in the second form", *await _second_form(client, second))
     info = held.import_(Role.INFO)
     if info is not None:
         seen = await probe.consumer_info(client, local_subject(info))
@@ -152,6 +154,24 @@ async def _works(client: Client, held: Accepted, offer: Offered | None) -> list[
         answered = seen.heard is Heard.ANSWER and not error
         add("INFO answers", answered, error or ("the consumer's state" if answered else seen))
     return proofs
+
+
+async def _second_form(client: Client, item: Import) -> tuple[bool | None, probe.Observation | str]:
+    """Whether ``$JS.ACK.<domain>.<hash>.…`` arrives, on servers that listen to it.
+
+    The provider's consumer may be in another JetStream domain than this server, so
+    silence says nothing; that the import is valid is asked of the servers.
+    """
+    from jetshare.net.connect import server_domain
+
+    version = client.connected_server_version
+    if (version.major, version.minor) < _SECOND_FORM_SINCE:
+        return None, "this server does not know it yet"
+    domain = server_domain(client)
+    seen = await probe.ack_reaches(client, local_subject(item), domain=domain)
+    if seen.heard is Heard.ANSWER:
+        return True, seen
+    return None, f"nothing listens in domain {domain or '_'}"
 
 
 async def _streams(
@@ -263,7 +283,31 @@ async def _documents_agree(store: Store, pair: _Pair, reach: Reach, now: int) ->
                 continue
             token = await resolver.lookup(document.claims.sub)
             proofs.append(_agreement(side, token == document.token, _compare(token, document)))
-        return proofs
+        return [*proofs, *await _imports_valid(resolver, pair)]
+
+
+async def _imports_valid(resolver: Resolver, pair: _Pair) -> list[Proof]:
+    """Every server that uses the account holds each import of the share for valid."""
+    held = pair.accepted
+    subjects = {item.subject for _, item in held.imports}
+    proofs = []
+    for state in await resolver.accountz(pair.importer.claims.sub):
+        known = [i for i in state.imports if i.account == held.provider and i.subject in subjects]
+        bad = [item.subject for item in known if item.invalid]
+        missing = len(subjects) - len(known)
+        seen = f"{len(known)} of {len(subjects)}"
+        if bad:
+            seen = f"invalid: {', '.join(bad)}"
+        proofs.append(
+            Proof(
+                name="the server holds the imports for valid",
+                side=Side.SERVERS,
+                held=not bad and not missing,
+                seen=seen,
+                server=state.server,
+            )
+        )
+    return proofs
 
 
 def _agreement(side: str, held: bool | None, seen: str) -> Proof:
@@ -339,9 +383,6 @@ def _account_or_none(store: Store, public: str) -> Document[Account] | None:
 
 
 def _server_name(client: Client) -> str:
-    return str(client.connected_server_name or "")
+    from jetshare.net.connect import server_name
 
-
-def _speaks_v2(client: Client) -> bool:
-    version = client.connected_server_version
-    return (version.major, version.minor) >= (2, 14)
+    return server_name(client)

@@ -13,7 +13,6 @@ from jetshare.identity.claims import (
     MsgTrace,
     Permission,
     Permissions,
-    UserPermissionLimits,
     WeightedMapping,
 )
 from support.broken.case import (
@@ -111,12 +110,14 @@ def account_cases() -> Iterator[Case]:
         {"signing_keys": (replace(SCOPE, key=USER.public),)},
         key,
     )
-    for field, place, bad, good in (
+    templates: tuple[tuple[str, str, Any, Any], ...] = (
         ("pub", "pub.allow[0]", Permission(allow=("a b",)), Permission(allow=("{{ name() }}.a",))),
         ("sub", "sub.deny[0]", Permission(deny=("a..b",)), Permission(deny=("{{tag(x)}} q",))),
         ("src", "src[0]", ("10.0.0.0",), ("10.0.0.0/8",)),
-    ):
-        broken, fine = (replace(SCOPE.template, **{field: value}) for value in (bad, good))
+    )
+    for field, place, bad, good in templates:
+        broken = replace(SCOPE.template, **{field: bad})
+        fine = replace(SCOPE.template, **{field: good})
         yield case(
             "scope-template",
             f"signing_keys[0].template.{place}",

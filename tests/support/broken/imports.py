@@ -65,6 +65,13 @@ def import_cases() -> Iterator[Case]:
             service_import(subject=subject, local_subject=good),
         )
 
+    yield case(
+        "local-subject-to",
+        "local_subject",
+        service_import(local_subject="a.$1", to="b.*"),
+        service_import(local_subject="a.$1"),
+    )
+
     yield from _overlap_cases()
 
     with_token = stream_import(token=token())

@@ -129,9 +129,7 @@ def parse(argv: Sequence[str], flags: Sequence[Flag], *, arguments: int) -> Word
     return Words(arguments=tuple(plain), given=given)
 
 
-def _long(
-    word: str, rest: list[str], flags: Mapping[str, Flag], given: dict[str, Any]
-) -> None:
+def _long(word: str, rest: list[str], flags: Mapping[str, Flag], given: dict[str, Any]) -> None:
     name, sign, value = word[2:].partition("=")
     flag = flags.get(name)
     if flag is None:
@@ -142,9 +140,7 @@ def _long(
     _take(flag, f"--{name}", value if sign else None, rest, given)
 
 
-def _short(
-    word: str, rest: list[str], flags: Mapping[str, Flag], given: dict[str, Any]
-) -> None:
+def _short(word: str, rest: list[str], flags: Mapping[str, Flag], given: dict[str, Any]) -> None:
     letters = word[1:]
     while letters:
         letter, letters = letters[0], letters[1:]

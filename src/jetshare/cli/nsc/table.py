@@ -25,14 +25,16 @@ class Table:
             self.row("" if index else label, item)
 
     def line(self) -> None:
-        """A line between groups of rows."""
-        self._rows.append(None)
+        """A line between groups of rows; two together are one."""
+        if self._rows and self._rows[-1] is not None:
+            self._rows.append(None)
 
     def render(self) -> str:
         rows = [row for row in (self._head, *self._rows) if row]
         count = max((len(row) for row in rows), default=1)
-        widths = [max((_width(row[i]) for row in rows if i < len(row)), default=0)
-                  for i in range(count)]
+        widths = [
+            max((_width(row[i]) for row in rows if i < len(row)), default=0) for i in range(count)
+        ]
         missing = _width(self._title) - (sum(widths) + 3 * (count - 1))
         if missing > 0:
             widths[-1] += missing

@@ -1,0 +1,37 @@
+"""Acknowledging what consumers push to a plain subscription."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jetshare.net.message import Acks, Message, Metadata
+from jetshare.net.wire import Wire
+from jetshare.sharing.kinds import PullConsumer
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+
+
+class Receipts:
+    """Acknowledgements over one connection: the first one of each consumer is confirmed.
+
+    The others ask for no answer; whoever receives the first receives them too.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._wire = Wire(client)
+        self._acks: dict[PullConsumer, Acks] = {}
+
+    async def acknowledge(self, reply: str, *, timeout_s: float) -> None:
+        """Acknowledge the message that came with ``reply``.
+
+        Raises InputError where that is not the reply subject of a JetStream message, and
+        AckNotShared or AccessRefused where acknowledgements do not reach the consumer.
+        """
+        stands = Metadata.parse(reply)
+        consumer = PullConsumer(stands.stream, stands.consumer)
+        acks = self._acks.setdefault(consumer, Acks(self._wire, consumer))
+        await Message(acks, b"", reply.encode(), b"", b"").ack(timeout=timeout_s)
+
+    async def close(self) -> None:
+        await self._wire.close()

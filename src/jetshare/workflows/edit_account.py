@@ -1,0 +1,55 @@
+"""Change one account's document: read, change, check, sign and store under one lock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from jetshare.identity import jwt
+from jetshare.identity.claims import Account, Claims
+from jetshare.identity.jwt import Document
+from jetshare.store.contract import Store
+from jetshare.workflows.documents import checked
+from jetshare.workflows.signers import account_document_signer
+
+Change: TypeAlias = Callable[[Claims[Account]], Claims[Account]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """An account's document as it was and as it is stored now."""
+
+    before: Document[Account]
+    after: Document[Account]
+
+    @property
+    def changed(self) -> bool:
+        return self.before.token != self.after.token
+
+
+def edit_account(
+    store: Store,
+    account: str,
+    change: Change,
+    *,
+    now: int,
+    key: str = "",
+    keep_signer: bool = False,
+) -> Edited:
+    """Apply ``change`` to ``account`` (a name or a public key).
+
+    A change that changes nothing writes nothing, unless ``key`` asks for another signer.
+    ``keep_signer`` signs with the key that signed before, where that is held. Raises
+    InvalidDocument where the change breaks a rule, and stores nothing then.
+    """
+    with store.edit() as editing:
+        before = editing.account(account)
+        after = checked(before.claims, change(before.claims))
+        prefer = before.claims.iss if keep_signer else ""
+        signer = account_document_signer(editing, after, key, prefer=prefer)
+        if after == before.claims and signer.public == before.claims.iss:
+            return Edited(before=before, after=before)
+        document = jwt.encode(after, signer, now)
+        editing.put_account(document)
+    return Edited(before=before, after=document)
