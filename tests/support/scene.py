@@ -144,7 +144,7 @@ async def scene(
 
 
 def _store(folder: Path, realm: Realm, members: dict[str, Member]) -> FolderStore:
-    location = Location(stores=folder, keystore=folder / "keys", config=folder / "nsc.json")
+    location = Location(stores=folder, keystore=folder, config=folder / "nsc.json")
     with create_store(location, realm.document.claims.name) as edit:
         edit.put_operator(realm.document)
         edit.put_key(realm.signing_key)

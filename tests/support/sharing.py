@@ -143,7 +143,8 @@ class Provider:
         async def settled() -> bool:
             with suppress(JetshareError):  # a server that is away does not answer
                 info = await self.info()
-                return info["num_ack_pending"] == 0 and info["ack_floor"]["stream_seq"] == floor
+                done: int = info["ack_floor"]["stream_seq"]
+                return info["num_ack_pending"] == 0 and done == floor
             return False
 
         await until(settled, within_s=20)

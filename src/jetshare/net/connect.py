@@ -13,10 +13,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
+from urllib.parse import urlsplit
 
 import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.aio.transport import TcpTransport
 
 from jetshare.errors import (
     AccessRefused,
@@ -36,7 +38,9 @@ _log = logging.getLogger("jetshare")
 
 _REFUSALS = ("authorization", "authentication", "maximum", "permissions")
 _RECONNECT_WAIT_S = 0.5
-_CLOSE_TIMEOUT_S = 2.0
+_PATIENCE_S = 2.5  # a server that does not know an account asks others for 1.9 s
+_CLOSE_S = 2.0
+_GIVE_UP_S = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,7 @@ async def connect(login: Login) -> AsyncIterator[Client]:
     try:
         yield client
     finally:
-        await _close(client)
+        await _close(client, _CLOSE_S)
 
 
 async def request(
@@ -123,22 +127,42 @@ def server_domain(client: Client) -> str:
 async def _first_that_answers(login: Login) -> Client:
     if not login.servers:
         raise InputError("no server is named", hint="name one with --server nats://HOST:PORT")
-    share_s = login.timeout_s / len(login.servers)
-    failures = []
     for url in login.servers:
+        _check_url(url)
+    end = time.monotonic() + login.timeout_s
+    failures: list[NetworkError] = []
+    for tried, url in enumerate(login.servers):
+        left_s = end - time.monotonic()
+        if left_s <= 0:
+            break
+        # One that is silent does not take the time of the others; most that are down refuse
+        # at once and take none.
+        share_s = max(left_s / (len(login.servers) - tried), min(left_s, _PATIENCE_S))
         client = Client()
         try:
             await _open(client, url, login, share_s)
-        except NetworkError as error:
+        except BaseException as error:
+            await _close(client, _GIVE_UP_S)
+            if not isinstance(error, NetworkError):
+                raise
             failures.append(error)
-            await _close(client)
-        except BaseException:
-            await _close(client)
-            raise
         else:
             _stay_connected(client, login)
+            _end_quietly(client)
             return client
     raise _worst(failures)
+
+
+def _check_url(url: str) -> None:
+    try:
+        parts = urlsplit(url if "://" in url else f"nats://{url}")
+        known = parts.hostname and parts.port != 0
+    except ValueError:
+        known = None
+    if not known:
+        raise InputError(
+            f"{_shown(url)!r} is not the address of a server", hint="write nats://HOST:PORT"
+        )
 
 
 async def _open(client: Client, url: str, login: Login, timeout_s: float) -> None:
@@ -210,9 +234,22 @@ def _stay_connected(client: Client, login: Login) -> None:
     )
 
 
-async def _close(client: Client) -> None:
-    with suppress(OSError, nats.errors.Error):
-        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+def _end_quietly(client: Client) -> None:
+    """Tell asyncio that the reader of a TLS connection knows that it is one.
+
+    nats-py makes the reader before TLS begins, and asyncio would warn of it on stderr at
+    the end of every connection. ``asyncio.StreamWriter.start_tls`` does the same.
+    """
+    transport = client._transport
+    if isinstance(transport, TcpTransport) and transport._io_writer is not None:
+        protocol = transport._io_writer.transport.get_protocol()
+        if transport._io_writer.get_extra_info("sslcontext"):
+            vars(protocol)["_over_ssl"] = True
+
+
+async def _close(client: Client, timeout_s: float) -> None:
+    with suppress(OSError, nats.errors.Error):  # TimeoutError, too: the connection is dropped
+        async with asyncio.timeout(timeout_s):
             await client.close()
 
 

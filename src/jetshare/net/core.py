@@ -175,7 +175,9 @@ def split_headers(block: bytes) -> Headers:
     for line in block.split(b"\r\n")[1:]:
         name, colon, value = line.partition(b":")
         if colon:
-            found.append((name.decode("utf-8", "replace"), value.decode("utf-8", "replace").strip()))
+            found.append(
+                (name.decode("utf-8", "replace"), value.decode("utf-8", "replace").strip())
+            )
     return tuple(found)
 
 

@@ -33,7 +33,7 @@ class FetchPool:
         self.wire = wire
         self.share = share
         self.acks = Acks(wire, share)
-        self.shared = prefix != API_PREFIX
+        self.shared = not prefix.startswith("$JS.")
         self.subject = prefix + share.next_subject().removeprefix(API_PREFIX)
         self.pin = ""
         self._idle: list[_Lane] = []

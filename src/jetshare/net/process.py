@@ -33,27 +33,24 @@ def doubling(num_delivered: int) -> float:
 class ProcessOptions:
     """How handlers are run. Times are in seconds.
 
-    ``concurrency`` handlers run at a time. One that raises has its message given back,
-    after ``backoff`` of its deliveries. One that takes longer than ``handler_timeout`` is
-    cancelled and counts as failed; without it a handler that hangs holds its lease for
-    ever. Leases are extended three times an ack wait: the consumer's where INFO is shared,
-    else ``ack_wait``.
+    A message whose handler raises is given back, and comes again after ``backoff`` of the
+    number of its deliveries. A handler that takes longer than ``handler_timeout`` is
+    cancelled and counts as failed; without it one that hangs holds its lease for ever.
+    Leases are extended three times an ack wait: the consumer's where INFO is shared, else
+    ``ack_wait``.
 
-    At one of ``signals`` the process drains: it pulls no more, gives back what no handler
-    has begun, lets handlers finish for ``drain_timeout``, and cancels the rest and gives
-    their messages back. A signal that the application handles itself is left to it.
+    At one of ``signals``, and when ``stop`` is set, the process drains: it pulls no more,
+    gives back what no handler has begun, lets handlers finish for ``drain_timeout``, and
+    then cancels the rest and gives their messages back. A signal that the application
+    handles itself is left to it.
     """
 
-    concurrency: int = 1
     backoff: Backoff = doubling
     handler_timeout: float | None = None
     ack_wait: float = DEFAULT_ACK_WAIT_S
     drain_timeout: float = 30.0
     signals: tuple[signal.Signals, ...] = (signal.SIGTERM,)
-
-    def __post_init__(self) -> None:
-        if self.concurrency < 1:
-            raise InputError(f"concurrency is {self.concurrency}, which is less than 1")
+    stop: asyncio.Event | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,7 +71,12 @@ class Processed:
 class Process:
     """``handler`` at work on the messages of a loop, until ``drain`` or the loop's end."""
 
-    def __init__(self, pull: PullLoop, handler: Handler, options: ProcessOptions) -> None:
+    def __init__(
+        self, pull: PullLoop, handler: Handler, concurrency: int, options: ProcessOptions
+    ) -> None:
+        if concurrency < 1:
+            raise InputError(f"concurrency is {concurrency}, which is less than 1")
+        self._concurrency = concurrency
         self._pull = pull
         self._handler = handler
         self._options = options
@@ -93,11 +95,13 @@ class Process:
         Raises what ended the consumption, and AckNotShared where acknowledgements reach
         nobody. When cancelled, it cancels the handlers and gives their messages back.
         """
-        workers = [asyncio.create_task(self._work()) for _ in range(self._options.concurrency)]
+        workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
         helpers = [
             asyncio.create_task(self._keep_leases()),
             asyncio.create_task(self._cut_off(workers)),
         ]
+        if self._options.stop is not None:
+            helpers.append(asyncio.create_task(self._drain_when(self._options.stop)))
         try:
             with self._drained_by_signal():
                 await self._pull.open()
@@ -188,6 +192,10 @@ class Process:
         await asyncio.sleep(self._options.drain_timeout)
         for worker in workers:
             worker.cancel()
+
+    async def _drain_when(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self.drain()
 
     @contextlib.contextmanager
     def _drained_by_signal(self) -> Iterator[None]:

@@ -43,7 +43,7 @@ class PullLoop:
         self._info_subject = prefix + share.info_subject().removeprefix(API_PREFIX)
         self._group = options.group
         self._counts_bytes = options.counts_bytes
-        self._state = PullState(share, options, shared=prefix != API_PREFIX)
+        self._state = PullState(share, options, shared=not prefix.startswith("$JS."))
         self._loop = asyncio.get_running_loop()
         self._inbox = wire.client.new_inbox()
         self._tap: Tap | None = None

@@ -95,33 +95,6 @@ class _Doubt:
 class PullState:
     """One consumption of one consumer. ``shared`` is false in the consumer's own account."""
 
-    __slots__ = (
-        "_batch_limit",
-        "_asked_bytes",
-        "_bytes",
-        "_connected",
-        "_doubt",
-        "_expires",
-        "_heartbeat",
-        "_hold_until",
-        "_info_answers",
-        "_inquired",
-        "_last_issue",
-        "_messages",
-        "_options",
-        "_pin",
-        "_refusals",
-        "_share",
-        "_shared",
-        "_stopped",
-        "_ticked_at",
-        "_token",
-        "_void_to",
-        "_wait_for_room",
-        "heard_at",
-        "heard_ever",
-    )
-
     def __init__(self, share: PullConsumer, options: PullOptions, *, shared: bool) -> None:
         self._share = share
         self._options = options

@@ -95,7 +95,8 @@ class ServerConfig:
                 "dir": str(self.folder / "jwt"),
                 "allow_delete": True,
                 "interval": "2m",
-                "timeout": "1.9s",
+                # How long an account that is not known is asked for among the others.
+                "timeout": "1.9s" if self.cluster else "100ms",
             },
             "resolver_preload": self.preload,
             "jetstream": jetstream,

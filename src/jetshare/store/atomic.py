@@ -31,6 +31,21 @@ def write_atomic(path: Path, data: bytes, *, mode: int = FILE_MODE) -> None:
     sync_folder(target.parent)
 
 
+def write_new(path: Path, data: bytes, *, mode: int = FILE_MODE) -> bool:
+    """Write a whole file under a name that is free; False, and nothing written, where not."""
+    staged = path.parent / f".jetshare-{secrets.token_hex(8)}.tmp"
+    try:
+        write_synced(staged, data, mode=mode)
+        path.hardlink_to(staged)  # which, unlike a rename, replaces nothing
+    except FileExistsError:
+        return False
+    finally:
+        with suppress(OSError):
+            staged.unlink()
+    sync_folder(path.parent)
+    return True
+
+
 def write_synced(path: Path, data: bytes, *, mode: int = FILE_MODE) -> None:
     """Write a file that is not there yet, and wait until the disk has it."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)

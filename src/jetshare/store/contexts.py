@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from jetshare.errors import InputError, NotFound, StoreDamaged
-from jetshare.store.atomic import make_folder, write_atomic
+from jetshare.store.atomic import make_folder, write_atomic, write_new
 from jetshare.store.faults import read_fault, writing
 from jetshare.store.names import not_found
 
@@ -117,7 +117,10 @@ class ContextFolder:
         return sorted(
             path.stem
             for path in files
-            if path.suffix == ".json" and path.is_file() and path.stat().st_size
+            if path.suffix == ".json"
+            and ".." not in path.stem
+            and path.is_file()
+            and path.stat().st_size
         )
 
     def has(self, name: str) -> bool:
@@ -144,10 +147,9 @@ class ContextFolder:
     def add_if_absent(self, name: str, context: Context) -> bool:
         """Write a context of a name that is free; False where there is one of it already."""
         path = self.path(name)
-        if path.exists():
-            return False
-        self.write(name, context)
-        return True
+        with writing(path):
+            make_folder(path.parent)
+            return write_new(path, encode(context))
 
     def remove(self, name: str) -> None:
         """Raises NotFound, and InputError for the selected one while there are others."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jetshare.errors import InputError, NotFound
 from jetshare.identity import nkeys
@@ -17,6 +17,7 @@ from jetshare.sharing.found import offered_share
 from jetshare.sharing.kinds import PullConsumer, Role, suggested_prefix
 from jetshare.store.contract import Edit, Store
 from jetshare.store.signing import account_signer
+from jetshare.workflows.consumer import Seen, look_at_consumer
 from jetshare.workflows.documents import checked, sign_account
 from jetshare.workflows.push import Push, push
 from jetshare.workflows.reach import Reach
@@ -85,10 +86,17 @@ async def grant(
     renewed.
     """
     _check_request(request, now)
+    seen = (
+        await look_at_consumer(store, request.provider, request.share, reach, now)
+        if request.push
+        else Seen()
+    )
+    if seen.domain and not request.domain:
+        request = replace(request, domain=seen.domain)
     if request.dry_run:
         provider = store.account(request.provider)
         after = _offered(provider.claims, request)
-        return _result(provider.claims, after, request, grants=(), push=None)
+        return _result(provider.claims, after, request, grants=(), push=None, seen=seen)
     with store.edit() as editing:
         provider = editing.account(request.provider)
         after = _offered(provider.claims, request)
@@ -99,7 +107,7 @@ async def grant(
             document = sign_account(editing, after, now)
             editing.put_account(document)
     carried = await push(store, [document], reach, now) if request.push else None
-    return _result(provider.claims, after, request, grants=grants, push=carried)
+    return _result(provider.claims, after, request, grants=grants, push=carried, seen=seen)
 
 
 def _check_request(request: GrantRequest, now: int) -> None:
@@ -220,6 +228,7 @@ def _result(
     *,
     grants: tuple[Grant, ...],
     push: Push | None,
+    seen: Seen,
 ) -> GrantResult:
     return GrantResult(
         share=request.share,
@@ -229,4 +238,5 @@ def _result(
         changes=changes(before, after),
         grants=grants,
         push=push,
+        warnings=seen.warnings,
     )

@@ -22,7 +22,8 @@ def export_cases() -> Iterator[Case]:
     latency = ServiceLatency(results="latency", sampling=1)
     yield case("type", "type", Export(subject="a"), stream(subject="a"))
     for bad in ("", "a b", ".a", "a.", "a..b", "a.>.b"):
-        yield case("subject", "subject", stream(subject=bad), stream(subject="a.b.>"))
+        broken = case("subject", "subject", stream(subject=bad), stream(subject="a.b.>"))
+        yield replace(broken, ours=bad == "a.>.b")
     yield case(
         "response-type",
         "response_type",

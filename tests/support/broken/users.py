@@ -75,6 +75,7 @@ def permission_cases(path: str, make: Any) -> Iterator[Case]:
                     path=f"{path}.{side}.{verb}[1]",
                     broken=make({side: _permission(verb, "a", entry)}),
                     fine=make({side: _permission(verb, "a", good)}),
+                    ours=entry == "a\tb",
                 )
     yield Case(
         code="permission-queue",

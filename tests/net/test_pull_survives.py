@@ -1,0 +1,169 @@
+"""What consuming survives on a real server, and how it ends where it does not."""
+
+import asyncio
+import signal
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from jetshare.errors import (
+    ConsumerDeleted,
+    PullRefused,
+    ShareRevoked,
+    Unreachable,
+)
+from jetshare.net.pull_options import PullOptions
+from support.consuming import consume, consuming, numbers, scene, take
+from support.sharing import SHARE
+from support.waiting import until
+
+# The provider.
+
+
+async def test_a_push_of_the_provider_makes_pulls_deaf_and_they_are_made_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with scene(tmp_path, consumer={"ack_wait": 1_000_000_000}) as (provider, wire):
+        await provider.fill(10)
+        async with consuming(consume(wire)) as taken:
+            await provider.all_settled(10)
+            for round_ in (1, 2):
+                await provider.world.touch_provider(f"round {round_}")
+                await provider.fill(10, first=1 + 10 * round_)
+                await provider.all_settled(10 + 10 * round_)
+        deliveries: dict[int, int] = {}
+        for message in taken:
+            number = int(message.data)
+            deliveries[number] = deliveries.get(number, 0) + 1
+            assert message.metadata.num_delivered >= deliveries[number]
+        assert deliveries.keys() == set(range(1, 31))
+    assert "pulling anew" in caplog.text
+
+
+async def test_a_long_idle_pull_is_kept_open_by_its_heartbeats(tmp_path: Path) -> None:
+    async with scene(tmp_path) as (provider, wire):
+        # The server forgets a reply after two minutes without one; here, after one second.
+        world = provider.world
+        account = world.provider.document.claims.nats
+        exports = tuple(replace(e, response_threshold=1_000_000_000) for e in account.exports)
+        await world.push(world.provider, replace(account, exports=exports))
+        options = PullOptions(max_messages=20, expires=30, idle_heartbeat=0.3)
+        async with consume(wire, options) as messages:
+            waiting = asyncio.create_task(take(messages, 5))
+
+            async def one_pull_is_two_thresholds_old() -> bool:
+                return time.monotonic() - began > 2.5
+
+            began = time.monotonic()
+            await until(one_pull_is_two_thresholds_old)
+            await provider.fill(5)
+            assert numbers(await waiting) == [1, 2, 3, 4, 5]
+            assert {m.metadata.num_delivered for m in waiting.result()} == {1}
+
+
+@pytest.mark.parametrize("flowing", [False, True])
+async def test_revoked_while_consuming(tmp_path: Path, flowing: bool) -> None:
+    async with scene(tmp_path) as (provider, wire):
+        await provider.fill(10_000 if flowing else 10)
+        messages = consume(wire)
+        await take(messages, 10)
+        revoking = asyncio.create_task(provider.world.revoke())
+        with pytest.raises(ShareRevoked, match="revoked"):
+            await take(messages, 100_000)
+        await revoking
+
+
+async def test_never_shared(tmp_path: Path) -> None:
+    async with scene(tmp_path) as (_, wire):
+        with pytest.raises(ShareRevoked, match="not shared") as caught:
+            await take(consume(wire, prefix="NOBODY.API"), 1)
+        assert "jetshare verify" in caught.value.hint
+
+
+async def test_the_consumer_deleted(tmp_path: Path) -> None:
+    async with scene(tmp_path) as (provider, wire):
+        messages = consume(wire)
+        waiting = asyncio.create_task(take(messages, 1))
+        await provider.waits()
+        await provider.api.delete_consumer(SHARE.stream, SHARE.consumer)
+        with pytest.raises(ConsumerDeleted, match=str(SHARE)):
+            await waiting
+
+
+async def test_the_consumer_deleted_and_made_again(tmp_path: Path) -> None:
+    async with scene(tmp_path) as (provider, wire):
+        options = PullOptions(max_messages=20, expires=10, idle_heartbeat=1)
+        async with consume(wire, options) as messages:
+            waiting = asyncio.create_task(take(messages, 5))
+            await provider.waits()
+            await provider.api.delete_consumer(SHARE.stream, SHARE.consumer)
+            await provider.world.make_consumer(provider.api)
+            await provider.fill(5)
+            assert numbers(await waiting) == [1, 2, 3, 4, 5]
+
+
+async def test_the_consumer_paused_and_resumed(tmp_path: Path) -> None:
+    async with scene(tmp_path) as (provider, wire):
+        in_an_hour = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+        await provider.api.pause_consumer(SHARE.stream, SHARE.consumer, in_an_hour)
+        await provider.fill(5)
+        async with consume(wire) as messages:
+            waiting = asyncio.create_task(take(messages, 5))
+            await provider.waits()
+            assert not waiting.done()
+            await provider.api.pause_consumer(SHARE.stream, SHARE.consumer)
+            assert numbers(await waiting) == [1, 2, 3, 4, 5]
+
+
+async def test_a_push_consumer_is_refused(tmp_path: Path) -> None:
+    async with scene(tmp_path, consumer={"deliver_subject": "out"}) as (_, wire):
+        with pytest.raises(PullRefused, match="push based"):
+            await take(consume(wire), 1)
+
+
+# Servers and clients.
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+async def test_the_server_restarted(tmp_path: Path, how: signal.Signals) -> None:
+    async with scene(tmp_path, consumer={"ack_wait": 1_000_000_000}) as (provider, wire):
+        await provider.fill(30)
+        messages = consume(wire)
+        taken = await take(messages, 10)
+        (node,) = provider.world.nodes
+        await node.stop(how)
+        await node.start()
+        async with consuming(messages) as more:
+            await provider.all_settled(30)
+        assert set(numbers(taken + more)) == set(range(1, 31))
+
+
+async def test_a_connection_that_was_closed(tmp_path: Path) -> None:
+    async with scene(tmp_path) as (_, wire):
+        messages = consume(wire)
+        waiting = asyncio.create_task(take(messages, 1))
+        await wire.client.flush()
+        await wire.client.close()
+        with pytest.raises(Unreachable, match="closed"):
+            await waiting
+
+
+async def test_a_loop_that_stands_still(tmp_path: Path) -> None:
+    async with scene(tmp_path, consumer={"ack_wait": 2_000_000_000}) as (provider, wire):
+        await provider.fill(100)
+        messages = consume(wire)
+        taken = await take(messages, 10)
+        time.sleep(1.0)  # noqa: ASYNC251  # the application's fault, and the point of it
+        async with consuming(messages) as more:
+            await provider.all_settled(100)
+        assert numbers(taken + more) == list(range(1, 101))
+
+
+async def test_two_consume_beside_one_another(tmp_path: Path) -> None:
+    async with scene(tmp_path) as (provider, wire):
+        await provider.fill(200)
+        async with consume(wire) as one, consume(wire) as other:
+            halves = await asyncio.gather(take(one, 90), take(other, 90))
+        assert len(set(numbers(halves[0]) + numbers(halves[1]))) == 180

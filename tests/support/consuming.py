@@ -1,0 +1,74 @@
+"""Consuming through the share of a real server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from jetshare.net.connect import connect
+from jetshare.net.message import Message
+from jetshare.net.pull import Messages, PullLoop
+from jetshare.net.pull_options import PullOptions
+from jetshare.net.wire import Wire
+from support.sharing import PREFIX, SHARE, Provider, provided, sharing
+
+QUICK = PullOptions(max_messages=20, expires=1, idle_heartbeat=0.2)
+
+
+@asynccontextmanager
+async def scene(
+    folder: Path,
+    *,
+    stream: dict[str, Any] | None = None,
+    consumer: dict[str, Any] | None = None,
+    **world: Any,
+) -> AsyncIterator[tuple[Provider, Wire]]:
+    """The provider's side with a stream and a consumer, and the importer's wire."""
+    async with sharing(folder, **world) as it, provided(it) as provider:
+        await it.make_stream(provider.api, **(stream or {}))
+        await it.make_consumer(provider.api, **(consumer or {}))
+        async with connect(it.login(it.importer)) as client:
+            wire = Wire(client)
+            yield provider, wire
+            await wire.close()
+
+
+def consume(wire: Wire, options: PullOptions = QUICK, prefix: str = PREFIX) -> Messages:
+    return Messages(PullLoop(wire, SHARE, prefix, options))
+
+
+async def take(messages: Messages, count: int) -> list[Message]:
+    """The next ``count`` messages, each acknowledged."""
+    taken = []
+    async with asyncio.timeout(20):
+        async for message in messages:
+            await message.ack(timeout=1)
+            taken.append(message)
+            if len(taken) == count:
+                break
+    return taken
+
+
+def numbers(messages: list[Message]) -> list[int]:
+    return [int(message.data) for message in messages]
+
+
+@asynccontextmanager
+async def consuming(messages: Messages) -> AsyncIterator[list[Message]]:
+    """Messages acknowledged as they come, in the background; the list grows."""
+    seen: list[Message] = []
+
+    async def absorb() -> None:
+        async for message in messages:
+            await message.ack()
+            seen.append(message)
+
+    task = asyncio.create_task(absorb())
+    try:
+        yield seen
+    finally:
+        await messages.aclose()
+        await task
