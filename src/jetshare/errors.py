@@ -51,25 +51,32 @@ from typing import ClassVar
 
 
 class JetshareError(Exception):
-    """Base of the tree. ``str(error)`` is the message; ``error.hint`` may be empty."""
+    """Base of the tree. ``str(error)`` is the message; ``error.hint`` says what to do.
+
+    Where nothing better is known at the place of the error, its kind has a usual hint.
+    """
 
     exit_code: ClassVar[int] = 1
+    usual_hint: ClassVar[str] = ""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
-        self.hint = hint
+        self.hint = hint or self.usual_hint
 
 
 class InputError(JetshareError):
     exit_code = 2
+    usual_hint = "see --help for what can be given here"
 
 
 class KeyFormatError(JetshareError):
     exit_code = 2
+    usual_hint = "give the key whole, and of the right kind: accounts begin with A, users with U"
 
 
 class TokenError(JetshareError):
     exit_code = 2
+    usual_hint = "it was damaged or changed on the way; ask its sender for it again"
 
 
 class MalformedToken(TokenError):

@@ -53,7 +53,7 @@ class World:
     as_json: bool
 
     def store(self) -> Store:
-        return open_store(self.location, self.operator)
+        return open_store(self.location, self.operator, lock_wait_s=self.reach.timeout_s)
 
 
 def verb(command: Callable[P, R]) -> Callable[P, R]:

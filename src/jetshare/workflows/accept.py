@@ -116,14 +116,6 @@ def read_grant(files: Sequence[str]) -> Bundle:
     """One bundle, or the loose tokens of one share, from the texts of their files."""
     if not files:
         raise NotFound("no file was given", hint="name the bundle, or the token files")
-    try:
-        return _read_grant(files)
-    except TokenError as error:
-        error.hint = error.hint or "ask the provider for the file again, and send it as it is"
-        raise
-
-
-def _read_grant(files: Sequence[str]) -> Bundle:
     wrapped = [envelope.is_wrapped(bundles.LABEL, text) for text in files]
     if not any(wrapped):
         return bundles.from_tokens([parse_token_file(text) for text in files])

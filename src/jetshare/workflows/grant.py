@@ -14,7 +14,7 @@ from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.sharing import bundle, edit, ledger
 from jetshare.sharing.diff import Change, changes
 from jetshare.sharing.found import offered_share
-from jetshare.sharing.kinds import PullConsumer, Role, suggested_prefix
+from jetshare.sharing.kinds import PullConsumer, Role, check_prefix, suggested_prefix
 from jetshare.store.contract import Edit, Store
 from jetshare.store.signing import account_signer
 from jetshare.workflows.consumer import Seen, look_at_consumer
@@ -121,6 +121,8 @@ def _check_request(request: GrantRequest, now: int) -> None:
             f"nobody is named to grant {request.share} to",
             hint="name an account or its public key with --to",
         )
+    if request.prefix:
+        check_prefix(request.prefix)
     if request.expires and request.expires <= now:
         raise InputError(
             "the grant would expire in the past", hint="give a later date, or a span such as 90d"
