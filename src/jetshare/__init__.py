@@ -1,45 +1,105 @@
 """Share a JetStream pull consumer with another account, and prove it.
 
-What a program consumes a share with has a name here; it is loaded when it is asked for.
+Everything here is loaded when it is first used, so that ``import jetshare`` costs
+nothing. The verbs are functions over a store: open one with ``open_store(locate(...))``,
+say with a ``Reach`` how to get to the servers, and call ``grant``, ``accept``,
+``verify``, ``revoke``, ``list_shares`` or ``next_messages``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jetshare.client import Client, connect
-    from jetshare.net.message import Message, Metadata
-    from jetshare.net.process import Processed, ProcessOptions
-    from jetshare.net.pull import Messages
-    from jetshare.net.pull_options import PullOptions
-
-__all__ = [
-    "Client",
-    "Message",
-    "Messages",
-    "Metadata",
-    "ProcessOptions",
-    "Processed",
-    "PullOptions",
-    "connect",
-]
+    from jetshare.errors import JetshareError
+    from jetshare.sharing.kinds import PullConsumer
+    from jetshare.sharing.proof import Proof
+    from jetshare.store.contract import Store
+    from jetshare.store.folder import open_store
+    from jetshare.store.locate import Location, locate
+    from jetshare.store.memory import MemoryStore
+    from jetshare.workflows.accept import (
+        AcceptPlan,
+        AcceptRequest,
+        AcceptResult,
+        accept,
+        plan_accept,
+    )
+    from jetshare.workflows.grant import GrantRequest, GrantResult, grant
+    from jetshare.workflows.inspect import Inspection, inspect
+    from jetshare.workflows.ls import Listing, list_shares
+    from jetshare.workflows.next import NextRequest, Outcome, Received, next_messages
+    from jetshare.workflows.reach import Reach
+    from jetshare.workflows.revoke import RevokeRequest, RevokeResult, revoke
+    from jetshare.workflows.verify import Verdict, VerifyRequest, verify
 
 _HOMES = {
-    "Client": "jetshare.client",
-    "Message": "jetshare.net.message",
-    "Messages": "jetshare.net.pull",
-    "Metadata": "jetshare.net.message",
-    "ProcessOptions": "jetshare.net.process",
-    "Processed": "jetshare.net.process",
-    "PullOptions": "jetshare.net.pull_options",
-    "connect": "jetshare.client",
+    "jetshare.errors": ("JetshareError",),
+    "jetshare.sharing.kinds": ("PullConsumer",),
+    "jetshare.sharing.proof": ("Proof",),
+    "jetshare.store.contract": ("Store",),
+    "jetshare.store.folder": ("open_store",),
+    "jetshare.store.locate": ("Location", "locate"),
+    "jetshare.store.memory": ("MemoryStore",),
+    "jetshare.workflows.accept": (
+        "AcceptPlan",
+        "AcceptRequest",
+        "AcceptResult",
+        "accept",
+        "plan_accept",
+    ),
+    "jetshare.workflows.grant": ("GrantRequest", "GrantResult", "grant"),
+    "jetshare.workflows.inspect": ("Inspection", "inspect"),
+    "jetshare.workflows.ls": ("Listing", "list_shares"),
+    "jetshare.workflows.next": ("NextRequest", "Outcome", "Received", "next_messages"),
+    "jetshare.workflows.reach": ("Reach",),
+    "jetshare.workflows.revoke": ("RevokeRequest", "RevokeResult", "revoke"),
+    "jetshare.workflows.verify": ("Verdict", "VerifyRequest", "verify"),
 }
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "AcceptPlan",
+    "AcceptRequest",
+    "AcceptResult",
+    "GrantRequest",
+    "GrantResult",
+    "Inspection",
+    "JetshareError",
+    "Listing",
+    "Location",
+    "MemoryStore",
+    "NextRequest",
+    "Outcome",
+    "Proof",
+    "PullConsumer",
+    "Reach",
+    "Received",
+    "RevokeRequest",
+    "RevokeResult",
+    "Store",
+    "Verdict",
+    "VerifyRequest",
+    "accept",
+    "grant",
+    "inspect",
+    "list_shares",
+    "locate",
+    "next_messages",
+    "open_store",
+    "plan_accept",
+    "revoke",
+    "verify",
+]
 
 
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'jetshare' has no attribute {name!r}")
+    return getattr(import_module(home), name)
 
-    return getattr(import_module(_HOMES[name]), name)
+
+def __dir__() -> list[str]:
+    return __all__

@@ -28,6 +28,7 @@ from jetshare.identity.claims import (
     Operator,
     ServiceLatency,
     User,
+    UserScope,
     WeightedMapping,
 )
 from jetshare.identity.gojson import Number
@@ -58,6 +59,7 @@ SUBJECTS: Final[Mapping[type[Any], Kind]] = {
 
 _ODD: Final = '<>&"\\/\u2028\u2029\ufffd\x00\b\f\n\r\t\x1f\x7f\x80é漢😀ﬀKſ'
 _INTEGERS: Final = (-1, 1, 2**31, 2**53 + 1, *codec.INT64)
+_EXACT: Final = (-1, 1, 2**31, 2**53 - 1)  # what Go's float64 holds, by which it reads scopes
 _NUMBERS: Final = ("1.0", "0.10", "1e400", "-0", "-0.0", "1E5", "12345678901234567890.5")
 
 TEXTS: Final = st.text(st.sampled_from(_ODD) | st.characters(exclude_categories=["Cs"]))
@@ -112,10 +114,20 @@ def unknown_of(value: Any) -> list[str]:
 class _Maker:
     """Values of any type. ``share`` of the fields hold something."""
 
-    def __init__(self, random: Random, *, unknown: bool, share: float) -> None:
+    def __init__(
+        self,
+        random: Random,
+        *,
+        unknown: bool,
+        share: float,
+        integers: tuple[int, ...] = _INTEGERS,
+        numbers: tuple[str, ...] = _NUMBERS,
+    ) -> None:
         self.random = random
         self._unknown = unknown
         self._share = share
+        self._integers = integers
+        self._numbers = numbers
 
     def text(self) -> str:
         length = self.random.randint(1, 8)
@@ -123,6 +135,8 @@ class _Maker:
         return "".join(self.random.choice(chars) for _ in range(length))
 
     def made(self, kind: Any) -> Any:
+        if kind is UserScope and self._integers is _INTEGERS:
+            return self._for_scopes().made(kind)
         values = {
             declared.name: self._field(kind, declared)
             for declared in fields(kind)
@@ -130,6 +144,15 @@ class _Maker:
             if self.random.random() < self._share
         }
         return _settled(kind(**values, unknown=self.unknown_fields(codec.names(kind))))
+
+    def _for_scopes(self) -> _Maker:
+        return _Maker(
+            self.random,
+            unknown=self._unknown,
+            share=self._share,
+            integers=_EXACT,
+            numbers=("1.0", "0.10", "1E5"),
+        )
 
     def generic(self) -> Generic:
         data = self.unknown_fields(frozenset({"type", "version", "tags", "nats"}))
@@ -147,9 +170,9 @@ class _Maker:
             case 1:
                 return self.random.random() < 0.5
             case 2:
-                return self.random.choice(_INTEGERS) * 10 ** self.random.randint(0, 30)
+                return self.random.choice(self._integers) * 10 ** self.random.randint(0, 30)
             case 3:
-                return Number(self.random.choice(_NUMBERS))
+                return Number(self.random.choice(self._numbers))
             case 6:
                 return [self.json(depth - 1) for _ in range(self.random.randint(0, 3))]
             case 7:
@@ -175,7 +198,7 @@ class _Maker:
         if annotation is str:
             return self.text()
         if annotation is int:
-            return self.random.choice(_INTEGERS)
+            return self.random.choice(self._integers)
         if annotation is bool:
             return True
         arguments = typing.get_args(annotation)

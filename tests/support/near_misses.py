@@ -22,6 +22,8 @@ from jetshare.identity.claims import (
 )
 from support.broken.case import (
     ACCOUNT,
+    CURVE,
+    OPERATOR,
     PROVIDER,
     SIGNER,
     USER,
@@ -40,16 +42,16 @@ SUBJECTS: SearchStrategy[str] = st.builds(
     st.sampled_from([(), (), (">",)]),
 ) | st.sampled_from([">", "*", ""])
 _PLAIN = st.lists(st.sampled_from(["a", "b", "*"]), min_size=1, max_size=3).map(".".join)
-_TYPES = st.sampled_from(["stream", "service", "service", ""])
-_KEYS = st.sampled_from([USER.public, ACCOUNT.public, PROVIDER.public, "", "*", "A"])
+_TYPES = st.sampled_from(["stream", "service", "service", "service", ""])
+_KEYS = st.sampled_from([USER.public, ACCOUNT.public, OPERATOR.public, "*", "A"])
 
-_URLS = st.lists(
+_URL_PARTS = st.lists(
     st.sampled_from(
-        ["nats", "tls", "http", ":", "//", "/", "@", "u:p@", "[::1]", "host", "1.2.3.4"]
-        + [":4222", ":x", "%41", "%zz", "?", "#", " ", "é", "[", "]"]
+        [*"/:@?#[] é", "//", "u:p@", "[::1]", "host", "1.2.3.4", ":4222", ":x", "%41", "%zz"]
     ),
-    max_size=6,
+    max_size=4,
 ).map("".join)
+_URLS = st.builds("{}{}".format, st.sampled_from(["nats://", "TLS://", "x:", ""]), _URL_PARTS)
 
 
 def near_misses() -> SearchStrategy[Claims[Body]]:
@@ -67,11 +69,10 @@ def _with_exports() -> SearchStrategy[Claims[Body]]:
         subject=_PLAIN | SUBJECTS,
         type=_TYPES,
         response_type=st.sampled_from(["", "", "Singleton", "Stream", "Chunked", "stream"]),
-        response_threshold=st.sampled_from([0, 0, 1, -1]),
+        response_threshold=st.sampled_from([0, 0, 0, 1, -1]),
         service_latency=st.none() | latencies,
-        account_token_position=st.integers(0, 3),
+        account_token_position=st.sampled_from([0, 0, 0, 1, 2, 3]),
         allow_trace=st.booleans(),
-        info_url=st.just("") | _URLS,
     )
     plain = st.builds(Export, subject=_PLAIN, type=st.sampled_from(["stream", "service"]))
     limits = st.builds(
@@ -153,7 +154,10 @@ def _with_mappings() -> SearchStrategy[Claims[Body]]:
 def _others() -> SearchStrategy[Claims[Body]]:
     keys = st.lists(_KEYS, max_size=2).map(tuple)
     authorizations = st.builds(
-        ExternalAuthorization, auth_users=keys, allowed_accounts=keys, xkey=st.just("") | _KEYS
+        ExternalAuthorization,
+        auth_users=st.sampled_from([(), (USER.public,), (USER.public, "*")]),
+        allowed_accounts=st.sampled_from([(), ("*",), (PROVIDER.public,), ("*", "*"), ("A",)]),
+        xkey=st.sampled_from(["", "", CURVE.public, "X"]),
     )
     traces = st.builds(MsgTrace, dest=_PLAIN | SUBJECTS, sampling=st.integers(-1, 101))
     return st.one_of(
@@ -166,13 +170,17 @@ def _others() -> SearchStrategy[Claims[Body]]:
 
 def _outside() -> list[SearchStrategy[Claims[Body]]]:
     """Users and operators."""
-    entries = st.lists(SUBJECTS, min_size=1, max_size=3).map(" ".join)
+    entries = st.lists(_PLAIN | SUBJECTS, min_size=1, max_size=3).map(" ".join)
     permissions = st.builds(Permission, allow=st.lists(entries, max_size=1).map(tuple))
     numbers = st.sampled_from(["0", "1", "255", "256", "32", "33", "::", ":", ".", "/", "/8", "a"])
-    networks = st.lists(numbers, max_size=7).map("".join)
-    parts = st.sampled_from(["0", "7", "07", "23", "24", "59", "60"])
-    hours = st.builds(
-        "{}:{}:{}{}".format, parts, parts, parts, st.sampled_from(["", ".5", ",", " "])
+    networks = st.lists(numbers, max_size=7).map("".join) | st.sampled_from(
+        ["10.0.0.0/8", "::/0", "::1/128", "::ffff:1.2.3.4/99", "1.2.3.4/032", "fe80::1%a/64"]
+    )
+    hours = st.sampled_from(
+        [
+            *("00:00:00", "7:00:00", "23:59:59", "08:00:00.5", "08:00:00,12", "20:00:00"),
+            *("24:00:00", "08:60:00", "08:00:60", "8:0:00", "08:00", "08:00:00.", "8:00:00 ", ""),
+        ]
     )
     return [
         st.builds(lambda held: user(pub=held), permissions),
@@ -185,6 +193,6 @@ def _outside() -> list[SearchStrategy[Claims[Body]]]:
         st.builds(lambda held: operator(signing_keys=(held,), system_account=held), _KEYS),
         st.builds(
             lambda held: operator(assert_server_version=".".join(held)),
-            st.lists(st.sampled_from(["2", "10", "0", "x", "-1", "v2", ""]), max_size=4),
+            st.lists(st.sampled_from(["2", "10", "0", "00", "x", "-1"]), min_size=2, max_size=4),
         ),
     ]

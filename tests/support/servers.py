@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import subprocess
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -159,6 +161,27 @@ async def serving_cluster(
             servers.append(server)
         await _elected(realm, servers)
         yield tuple(servers)
+
+
+@contextmanager
+def suspended(server: Server) -> Iterator[None]:
+    """A server that takes connections and requests, and does nothing with them."""
+    suspend(server)
+    try:
+        yield
+    finally:
+        resume(server)
+
+
+def suspend(server: Server) -> None:
+    os.kill(server.pid, signal.SIGSTOP)
+    state = ["ps", "-o", "state=", "-p", str(server.pid)]
+    while not subprocess.run(state, capture_output=True, check=True).stdout.startswith(b"T"):
+        pass
+
+
+def resume(server: Server) -> None:
+    os.kill(server.pid, signal.SIGCONT)
 
 
 def free_ports(count: int) -> tuple[int, ...]:

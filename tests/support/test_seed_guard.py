@@ -85,7 +85,7 @@ def run_suite(folder: Path, body: str, *words: str) -> subprocess.CompletedProce
     (folder / "test_inner.py").write_text(PREAMBLE + body)
     (folder / "conftest.py").write_bytes((TESTS / "conftest.py").read_bytes())
     (folder / "pytest.ini").write_text(
-        f"[pytest]\npythonpath = {TESTS}\nlog_level = DEBUG\nmarkers =\n    shows_seed\n"
+        f"[pytest]\npythonpath = \"{TESTS}\"\nlog_level = DEBUG\nmarkers =\n    shows_seed\n"
     )
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--basetemp", folder / "tmp", *words, folder],

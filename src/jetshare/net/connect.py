@@ -257,7 +257,7 @@ def _failure(url: str, login: Login, error: Exception, timeout_s: float) -> Netw
     where, words = _shown(url), _words(error)
     if isinstance(error, TimeoutError):
         return RequestTimeout(
-            f"{where} did not answer within {timeout_s:g} s",
+            f"{where} did not answer within {round(timeout_s, 1):g} s",
             hint="is it a NATS server, and is the address right?",
         )
     if isinstance(error, ssl.SSLError):

@@ -14,7 +14,6 @@ import nats.errors
 from jetshare.errors import (
     AccessRefused,
     InputError,
-    NetworkError,
     NoResponders,
     RequestTimeout,
     Unreachable,
@@ -84,7 +83,7 @@ def check_permissions(client: Client) -> None:
 async def round_trip(client: Client, timeout_s: float) -> float:
     """Seconds from a PING to its PONG."""
     try:
-        return await client.rtt(timeout=timeout_s)
+        return await client.rtt(timeout=max(1, round(timeout_s)))
     except (TimeoutError, nats.errors.TimeoutError):
         raise RequestTimeout(f"the server did not answer within {timeout_s:g} s") from None
     except nats.errors.Error as error:

@@ -25,6 +25,9 @@ Trace = Callable[[str], None]
 # nats-server: what a request on something that is not there is answered with.
 STREAM_NOT_FOUND, CONSUMER_NOT_FOUND, MESSAGE_NOT_FOUND = 10059, 10014, 10037
 
+# Fields of an answer that say nothing of the stream or consumer that it shows.
+_OF_THE_ANSWER = ("type", "did_create")
+
 
 def api_prefix(prefix: str = "", domain: str = "") -> str:
     """Where the API answers: ``$JS.API``, a prefix of the importer's, or ``$JS.<domain>.API``."""
@@ -59,7 +62,10 @@ class JetStreamApi:
         return await self.ask(f"STREAM.UPDATE.{_stream(str(config.get('name', '')))}", config)
 
     async def stream_info(self, stream: str) -> Json:
-        return await self.ask(f"STREAM.INFO.{_stream(stream)}")
+        answer = await self.ask(f"STREAM.INFO.{_stream(stream)}")
+        for name in ("total", "offset", "limit"):  # of the subjects, which are not asked for
+            answer.pop(name, None)
+        return answer
 
     async def delete_stream(self, stream: str) -> Json:
         return await self.ask(f"STREAM.DELETE.{_stream(stream)}")
@@ -137,7 +143,9 @@ class JetStreamApi:
         return _read(subject, reply.data)
 
     async def _listing(self, operation: str, body: Json, key: str) -> Listing:
-        found, missing, offline = [], [], {}
+        found: list[Json] = []
+        missing: list[str] = []
+        offline: dict[str, str] = {}
         async for page in self._pages(operation, body, key):
             found += page[key] or []
             missing += page.get("missing") or []
@@ -176,7 +184,8 @@ def _read(subject: str, data: bytes) -> Json:
     error = answer.get("error")
     if isinstance(error, Mapping):
         raise api_error(error)
-    answer.pop("type", None)
+    for name in _OF_THE_ANSWER:
+        answer.pop(name, None)
     return answer
 
 

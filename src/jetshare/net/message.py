@@ -64,15 +64,17 @@ class Metadata:
             delivered, stream_sequence, consumer_sequence, nanoseconds, pending = (
                 int(token) for token in rest[2:7]
             )
-        except ValueError:
-            raise InputError(f'"{reply}" holds a count that is no number') from None
+            seconds, rest_ns = divmod(nanoseconds, 1_000_000_000)
+            timestamp = datetime.fromtimestamp(seconds, UTC)
+        except (ValueError, OverflowError, OSError):
+            raise InputError(f'"{reply}" holds a count that is none') from None
         return cls(
             stream=rest[0],
             consumer=rest[1],
             num_delivered=delivered,
             stream_sequence=stream_sequence,
             consumer_sequence=consumer_sequence,
-            timestamp=datetime.fromtimestamp(nanoseconds / 1e9, UTC),
+            timestamp=timestamp.replace(microsecond=rest_ns // 1000),
             num_pending=pending,
             domain=domain,
             account_hash=account_hash,

@@ -51,7 +51,7 @@ class PullLoop:
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: JetshareError | None = None
-        self._closed = False
+        self._over = False
         self._turn = 0
 
     async def open(self) -> None:
@@ -63,7 +63,7 @@ class PullLoop:
     @property
     def at_hand(self) -> bool:
         """Whether ``take`` may be called without waiting."""
-        return bool(self.buffer) and self._failure is None and self._turn < _TURN
+        return bool(self.buffer) and self._turn < _TURN and not self._over
 
     async def ready(self) -> bool:
         """Wait until ``take`` may be called; false once nothing will come any more.
@@ -74,7 +74,7 @@ class PullLoop:
         if self._turn >= _TURN:
             self._turn = 0
             await asyncio.sleep(0)
-        while self._failure is None and not self._closed and not self._state.done:
+        while not self._over and not self._state.done:
             if self.buffer:
                 return True
             waiter: asyncio.Future[None] = self._loop.create_future()
@@ -103,24 +103,24 @@ class PullLoop:
         return message
 
     def stop(self) -> None:
-        """Pull no more, give back what is buffered, and end every ``ready``."""
-        self._closed = True
+        """Pull no more, end every ``ready``, and begin to give back what is buffered."""
+        self._over = True
         self._state.stop()
-        self._give_back()
         while self._waiters:
             self._wake_one()
-
-    async def close(self) -> None:
-        """``stop``, and give back as well what the server had on its way to us."""
-        self.stop()
         if self._ending is None:
             self._ending = self._loop.create_task(self._end())
-        await asyncio.shield(self._ending)
+
+    async def close(self) -> None:
+        """``stop``, and see everything given back."""
+        self.stop()
+        if self._ending is not None:
+            await asyncio.shield(self._ending)
 
     def abandon(self) -> None:
-        """``close`` from where nothing can be awaited."""
+        """``stop`` from wherever the garbage collector runs."""
         if self._ending is None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._close_soon)
+            self._loop.call_soon_threadsafe(self.stop)
 
     # What comes in.
 
@@ -214,19 +214,19 @@ class PullLoop:
     # Ending.
 
     def _fail(self, error: JetshareError) -> None:
-        if self._failure is None and not self._closed:
-            self._failure = error
+        if not self._over:
+            self._over, self._failure = True, error
             self._state.stop()
             while self._waiters:
                 self._wake_one()
 
     async def _end(self) -> None:
-        current = asyncio.current_task()
         for task in self._tasks:
-            if task is not current:
-                task.cancel()
+            task.cancel()
         self._wire.flush()
         if self._tap is not None:
+            # First of all our pulls end. A message that is given back while one of them
+            # waits comes straight to us again.
             await self._tap.close()
         self._give_back()
         self._wire.flush()
@@ -247,9 +247,6 @@ class PullLoop:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _close_soon(self) -> None:
-        self._spawn(self.close())
 
 
 class Messages:

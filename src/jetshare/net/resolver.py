@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import nats.errors
@@ -50,6 +50,15 @@ class Answer:
     ok: bool
     code: int
     message: str
+
+
+@dataclass(slots=True)
+class _Audience:
+    """The servers that a document is for, by id; ``missing`` did not answer the roll call."""
+
+    names: Mapping[str, str]
+    awaited: set[str]
+    missing: int
 
 
 @dataclass(slots=True, eq=False)
@@ -115,24 +124,22 @@ class Resolver:
     ) -> tuple[Answer, ...]:
         """Give documents to every server, and say what each server made of each.
 
-        The answers come in the order of ``tokens``, and of each by server. A server that
-        was silent once is not waited for again.
+        The answers come in the order of ``tokens``, and of each by server: one from every
+        server. A server that was silent once is not waited for again.
 
         A server does not look whether the operator has signed a document (2.10 to 2.15):
         it takes one of another operator for good, and then refuses the account. That is
         for the caller to look at first.
         """
-        awaited = {server.id: server.name for server in await self.servers()}
-        missed = max((server.active_servers for server in self._roll), default=1) - len(awaited)
-        answers: list[tuple[Answer, ...]] = [()] * len(tokens)
+        audience = _audience(await self.servers())
+        answers: list[Sequence[Answer]] = [()] * len(tokens)
         waiting = iter(enumerate(tokens))
         done = 0
 
         async def work() -> None:
             nonlocal done
             for position, token in waiting:
-                heard = await self._change("$SYS.REQ.CLAIMS.UPDATE", token, awaited)
-                answers[position] = (*heard, *_missed(missed, token))
+                answers[position] = await self._tell("$SYS.REQ.CLAIMS.UPDATE", token, audience)
                 done += 1
                 if progress:
                     progress(done, len(tokens))
@@ -146,10 +153,8 @@ class Resolver:
         A generic token whose data hold ``accounts``, signed by a key of the operator
         about itself (``sub`` is ``iss``).
         """
-        awaited = {server.id: server.name for server in await self.servers()}
-        missed = max((server.active_servers for server in self._roll), default=1) - len(awaited)
-        heard = await self._change("$SYS.REQ.CLAIMS.DELETE", token, awaited)
-        return (*heard, *_missed(missed, ""))
+        audience = _audience(await self.servers())
+        return tuple(await self._tell("$SYS.REQ.CLAIMS.DELETE", token, audience))
 
     async def lookup(self, public: str) -> str | None:
         """The document of an account; None where no server has it.
@@ -204,22 +209,22 @@ class Resolver:
         count = len(self._roll or await self.servers())
         return lambda replies: len(replies) >= count
 
-    async def _change(self, subject: str, token: str, awaited: dict[str, str]) -> list[Answer]:
-        """What each awaited server says; one that says nothing is awaited no longer."""
-        servers = dict(awaited)
+    async def _tell(self, subject: str, token: str, audience: _Audience) -> list[Answer]:
+        """What each server says to a document; one that says nothing is awaited no longer."""
 
         def enough(replies: Sequence[Msg]) -> bool:
-            return awaited.keys() <= {_body(reply)["server"]["id"] for reply in replies}
+            return audience.awaited <= {_body(reply)["server"]["id"] for reply in replies}
 
         try:
             replies = [_body(r) for r in await self._ask(subject, token.encode(), enough=enough)]
         except RequestTimeout:
             replies = []
         answers = [_answer(reply) for reply in replies]
-        for silent in servers.keys() - {reply["server"]["id"] for reply in replies}:
-            awaited.pop(silent, None)
-            answers.append(_silence(servers[silent], token))
-        return sorted(answers, key=lambda answer: answer.server)
+        silent = audience.names.keys() - {reply["server"]["id"] for reply in replies}
+        audience.awaited -= silent
+        answers += [_silence(audience.names[server], token) for server in silent]
+        missing = [_silence("", token) for _ in range(audience.missing)]
+        return [*sorted(answers, key=lambda answer: answer.server), *missing]
 
     async def _ask(
         self,
@@ -297,20 +302,15 @@ def _answer(reply: Mapping[str, Any]) -> Answer:
     )
 
 
+def _audience(servers: Sequence[ServerInfo]) -> _Audience:
+    names = {server.id: server.name for server in servers}
+    known = max((server.active_servers for server in servers), default=0)
+    return _Audience(names=names, awaited=set(names), missing=max(0, known - len(names)))
+
+
 def _silence(server: str, token: str) -> Answer:
-    return Answer(
-        server=server,
-        account=_account_of(token),
-        ok=False,
-        code=SILENT,
-        message="it did not answer",
-    )
-
-
-def _missed(count: int, token: str) -> Iterator[Answer]:
-    """Servers that the others still count, and that did not answer when all were called."""
-    for _ in range(count):
-        yield replace(_silence("", token), message="a server of the cluster did not answer")
+    message = "it did not answer" if server else "a server of the cluster did not answer"
+    return Answer(server=server, account=_account_of(token), ok=False, code=SILENT, message=message)
 
 
 def _account(reply: Mapping[str, Any]) -> AccountState | None:

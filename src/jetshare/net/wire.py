@@ -42,7 +42,8 @@ _READ_SIZE = 1 << 20
 # A frame with more than this still missing is left to nats-py, which collects it without
 # copying what is there already on each read.
 _LARGE_FRAME = 1 << 20
-_RETRY_WRITE_S = 0.002
+_RETRY_WRITE_S = 0.002  # while nats-py writes
+_RETRY_DOWN_S = 0.05  # while there is no connection
 _NO_RESPONDERS = b"NATS/1.0 503"
 
 
@@ -163,6 +164,7 @@ class Wire:
         self.client = client
         self.direct = _take_short_way(client)
         self._outgoing: list[bytes] = []
+        self._retry: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._publishing: set[asyncio.Task[None]] = set()
         self._replies: dict[bytes, asyncio.Future[Reply]] = {}
@@ -198,16 +200,22 @@ class Wire:
         if not self._outgoing or self.client.is_closed:
             self._outgoing.clear()
             return
-        transport = self.client._transport
+        client, transport = self.client, self.client._transport
         # What nats-py has still to write, a SUB above all, was said first.
-        if transport is None or not self.client.is_connected or self.client.pending_data_size:
-            self._loop.call_later(_RETRY_WRITE_S, self.flush)
+        if transport is None or not client.is_connected or client.pending_data_size:
+            if self._retry is None:
+                pause = _RETRY_WRITE_S if client.is_connected else _RETRY_DOWN_S
+                self._retry = self._loop.call_later(pause, self._flush_again)
             return
         data = b"".join(self._outgoing)
         self.client.stats["out_msgs"] += len(self._outgoing)
         self.client.stats["out_bytes"] += len(data)
         self._outgoing.clear()
         transport.write(data)
+
+    def _flush_again(self) -> None:
+        self._retry = None
+        self.flush()
 
     async def ask(self, subject: bytes, payload: bytes, timeout_s: float) -> Reply:
         """One request, one reply.

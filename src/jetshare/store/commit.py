@@ -25,7 +25,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -149,7 +148,7 @@ class _Plan:
     def clear(self) -> None:
         for stage in self._open:
             with suppress(OSError):
-                shutil.rmtree(stage)
+                _remove_tree(stage)
 
     def _new_folder(self, path: Path) -> Path | None:
         """The folder that ``path`` is to appear with, where that is not there yet."""
@@ -169,7 +168,7 @@ class _Plan:
         if stage not in self._open:
             with writing(stage.parent):
                 if stage.exists():  # a commit that was killed left it
-                    shutil.rmtree(stage)
+                    _remove_tree(stage)
                 make_folder(stage)
             self._open.add(stage)
         place = _nearest_folder(target.parent)
@@ -244,6 +243,12 @@ def _is_vacant(folder: Path) -> bool:
         return next(folder.iterdir(), None) is None
     except FileNotFoundError:
         return True
+
+
+def _remove_tree(folder: Path) -> None:
+    from shutil import rmtree  # brings compression libraries, which reading never needs
+
+    rmtree(folder)
 
 
 def _folders_above(files: Iterable[Path]) -> set[Path]:

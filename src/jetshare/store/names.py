@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 from jetshare.errors import InputError, NotFound
 
@@ -48,6 +47,8 @@ def check_free(what: str, name: str, taken: Iterable[str]) -> None:
 
 def not_found(what: str, name: str, known: Iterable[str], *, where: str) -> NotFound:
     """A NotFound that names the nearest of ``known``."""
+    from difflib import get_close_matches  # only an error needs it
+
     by_fold = {each.casefold(): each for each in known}
     near = get_close_matches(name.casefold(), by_fold, n=1, cutoff=0.5)
     if near:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from jetshare.errors import InputError, InvalidDocument
@@ -21,9 +21,11 @@ def edit_operator(
     *,
     now: int,
     key: str = "",
+    new_keys: Iterable[KeyPair] = (),
 ) -> tuple[Document[Operator], Document[Operator]]:
     """The document before and after. Raises InvalidDocument, and InputError where signing
-    keys are asked to be required while something is signed by an identity.
+    keys are asked to be required while something is signed by an identity. ``new_keys``
+    are stored with the document.
     """
     with store.edit() as editing:
         before = editing.operator()
@@ -33,6 +35,8 @@ def edit_operator(
             _check_all_signed_by_signing_keys(editing, after)
         if after == before.claims and not key:
             return before, before
+        for pair in new_keys:
+            editing.put_key(pair)
         document = jwt.encode(after, operator_document_signer(editing, after, key), now)
         editing.put_operator(document)
     return before, document

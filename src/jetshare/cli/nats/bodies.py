@@ -52,9 +52,7 @@ def parse_headers(lines: Sequence[str]) -> Headers:
     return tuple(found)
 
 
-def bodies(
-    given: str | None, *, force_stdin: bool, send_on: str, quiet: bool
-) -> Iterator[bytes]:
+def bodies(given: str | None, *, force_stdin: bool, send_on: str, quiet: bool) -> Iterator[bytes]:
     """The body on the line; without one, stdin: whole, or with ``newline`` line by line.
 
     A terminal that nobody was asked to read gives one empty body.

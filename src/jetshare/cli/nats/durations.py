@@ -78,7 +78,7 @@ def show_duration(span: int) -> str:
     seconds = span // SECOND
     if seconds < 60:
         return f"{span / SECOND:.2f}s"
-    parts = []
+    parts: list[str] = []
     for unit, size in (("y", 365 * 86400), ("d", 86400), ("h", 3600), ("m", 60)):
         count, seconds = divmod(seconds, size)
         if count or parts:

@@ -17,8 +17,8 @@ _HELP = {"help_option_names": ["-h", "--help"]}
 class Command(click.Command):
     """A command that takes the global flags beside its own."""
 
-    def __init__(self, *args: Any, aliases: tuple[str, ...] = (), **kwargs: Any) -> None:
-        super().__init__(*args, context_settings=_HELP, **kwargs)
+    def __init__(self, name: str | None, *, aliases: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init__(name, context_settings=_HELP, **kwargs)
         self.aliases = aliases
         self.params += global_options(hidden=True)
         self.epilog = self.epilog or "The global flags are shown by: nats --help"
@@ -34,13 +34,14 @@ class Group(click.Group):
 
     def __init__(
         self,
-        *args: Any,
+        name: str,
+        *,
         aliases: tuple[str, ...] = (),
         modules: Mapping[str, tuple[str, tuple[str, ...], str]] | None = None,
         elsewhere: tuple[str, ...] = (),
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, context_settings=_HELP, **kwargs)
+        super().__init__(name, context_settings=_HELP, **kwargs)
         self.aliases = aliases
         self.modules = modules or {}
         self.elsewhere = elsewhere
@@ -95,7 +96,7 @@ class Group(click.Group):
 
     def _names(self) -> dict[str, str]:
         """Every name and alias, to the name."""
-        names = {}
+        names: dict[str, str] = {}
         for name, (_, aliases, _) in self.modules.items():
             names |= dict.fromkeys((name, *aliases), name)
         for name, command in self.commands.items():

@@ -17,7 +17,7 @@ _ELSEWHERE = (
 )
 
 ROOT = Group(
-    name="nats",
+    "nats",
     help="The commands of nats that a share's two sides use.",
     modules={
         "account": ("jetshare.cli.nats.account", ("a",), "Account information."),

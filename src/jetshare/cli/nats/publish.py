@@ -81,9 +81,7 @@ async def command(
                 log(f'Published {count:,} messages to "{subject}"')
 
 
-async def _store(
-    client: Client, words: Words, subject: str, data: bytes, headers: Any
-) -> str:
+async def _store(client: Client, words: Words, subject: str, data: bytes, headers: Any) -> str:
     """Publish into a stream, and say where the message is; raises what the stream says."""
     from jetshare.net.core import ask
     from jetshare.net.jetstream_api import api_error

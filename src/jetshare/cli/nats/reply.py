@@ -46,8 +46,8 @@ async def command(
 ) -> None:
     """Answer requests on SUBJECT with BODY, with a command's output, or with themselves.
 
-    In BODY and --command {{Request}} is the request, and in --command {{0}}, {{1}} … are
-    the tokens of its subject.
+    In BODY and --command {{Request}} is the request, and {{0}}, {{1}} … are the tokens of
+    its subject.
     """
     from jetshare.net import core
 
@@ -70,7 +70,12 @@ async def command(
             if sleep:
                 await asyncio.sleep(secrets.randbelow(sleep) / SECOND)
             text = request.data.decode("utf-8", "replace")
-            moment = Moment(count=answered, now=datetime.now().astimezone(), request=text)
+            moment = Moment(
+                count=answered,
+                now=datetime.now().astimezone(),
+                request=text,
+                tokens=tuple(request.subject.split(".")),
+            )
             fields = tuple((name, expand(value, moment)) for name, value in lines)
             if echo:
                 data = request.data
@@ -101,8 +106,7 @@ async def _output(program: str, request: Arrived, moment: Moment, *, trace: bool
         split = shlex.split(program)
     except ValueError:
         raise InputError(f'"{program}" is no command line', hint="check its quotes") from None
-    tokens = request.subject.split(".")
-    line = [expand(_with_tokens(word, tokens), moment) for word in split]
+    line = [expand(word, moment) for word in split]
     if trace:
         log(f"Executing: {shlex.join(line)}")
     environment = {
@@ -125,9 +129,3 @@ async def _output(program: str, request: Arrived, moment: Moment, *, trace: bool
     if running.returncode:
         log(f"Command {program!r} failed to run: exit status {running.returncode}")
     return printed
-
-
-def _with_tokens(word: str, tokens: list[str]) -> str:
-    for number, token in enumerate(tokens):
-        word = word.replace(f"{{{{{number}}}}}", token)
-    return word

@@ -112,7 +112,4 @@ async def _one(
             if wanted and not reply.data:
                 return
             spent += took_s
-            if wanted:
-                left = spent / got + gap_s
-            else:
-                left = max(timeout_s - (monotonic() - started), 0.0)
+            left = spent / got + gap_s if wanted else timeout_s - (monotonic() - started)

@@ -15,7 +15,9 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> st
     if len(title) > room:  # the last column takes what the title needs
         widths[-1] += len(title) - room
         room = len(title)
-    numeric = [bool(rows) and all(isinstance(row[i], int) for row in rows) for i in range(len(head))]
+    numeric = [
+        bool(rows) and all(isinstance(row[i], int) for row in rows) for i in range(len(head))
+    ]
 
     def rule(left: str, cross: str, right: str) -> str:
         return left + cross.join("─" * (width + 2) for width in widths) + right

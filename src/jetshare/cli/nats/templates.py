@@ -13,6 +13,7 @@ import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from jetshare.errors import InputError
 
@@ -23,11 +24,15 @@ _MOST_RANDOM = 8 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """What the functions tell of: the number of the message, the time, the request."""
+    """What the functions tell of: the number of the message, the time, the request.
+
+    ``tokens`` are those of the request's subject: ``{{0}}``, ``{{1}}`` …
+    """
 
     count: int
     now: datetime
     request: str | None = None
+    tokens: tuple[str, ...] = ()
 
 
 def expand(text: str, moment: Moment) -> str:
@@ -50,13 +55,15 @@ def _call(action: str, moment: Moment) -> str:
     }
     if moment.request is not None:
         functions["Request"] = lambda: moment.request or ""
+    functions |= {str(number): partial(str, token) for number, token in enumerate(moment.tokens)}
     called = name.removeprefix(".")
     if called == "Random":
         return _random(action, arguments)
     if called not in functions or arguments:
         raise InputError(
             f"there is no template function {{{{{action}}}}}",
-            hint=f"there are {', '.join(functions)} and Random MIN MAX; --no-templates turns all off",
+            hint=f"there are {', '.join(functions)} and Random MIN MAX;"
+            " --no-templates turns them off",
         )
     return functions[called]()
 

@@ -34,6 +34,11 @@ def show_time(at: datetime | None) -> str:
     return f"{at.astimezone():%Y-%m-%d %H:%M:%S}" if at else "0001-01-01 00:00:00"
 
 
+def go_time(text: str) -> str:
+    """A time of an answer, to the nanosecond, as Go prints one: ``… +0000 UTC``."""
+    return f"{text.removesuffix('Z').replace('T', ' ')} +0000 UTC" if text.endswith("Z") else text
+
+
 def ago(at: datetime | None, answer: Mapping[str, object]) -> str:
     """How long before the answer's own time ``at`` was; ``never`` where it was not."""
     if at is None:
@@ -63,6 +68,11 @@ def parse_until(text: str, now: datetime) -> datetime:
             hint='write 1h30m, or "2026-11-24 10:57:34"',
         ) from None
     return datetime.fromtimestamp(now.timestamp() + span / SECOND, UTC)
+
+
+def rfc3339(at: datetime) -> str:
+    """A time as the server takes it, in UTC."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def left_until(span: int) -> str:

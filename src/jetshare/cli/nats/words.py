@@ -165,7 +165,7 @@ def with_words(command: Callable[P, Any]) -> Callable[..., int]:
 
     @wraps(command)
     @click.pass_context
-    def run(ctx: click.Context, *args: P.args, **kwargs: P.kwargs) -> int:
+    def run(ctx: click.Context, /, *args: P.args, **kwargs: P.kwargs) -> int:
         kwargs["words"] = said(ctx)
         outcome = command(*args, **kwargs)
         if inspect.iscoroutine(outcome):

@@ -8,18 +8,19 @@ from jetshare.cli.nsc.world import World
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.workflows.signers import find_key
 
-GENERATE = "generate"
+_GENERATE = "generate"
 
 
 def read_signing_keys(
     world: World, words: Sequence[str], kind: Kind
-) -> list[tuple[str, KeyPair | None]]:
-    """Public halves, each with its pair where that is known; ``generate`` makes a pair."""
-    found: list[tuple[str, KeyPair | None]] = []
+) -> tuple[list[str], list[KeyPair]]:
+    """The public halves of all, and the pairs that ``generate`` made, which are to be stored."""
+    publics, made = [], []
     for word in words:
-        if word == GENERATE:
+        if word == _GENERATE:
             pair = KeyPair.generate(kind)
-            found.append((pair.public, pair))
+            made.append(pair)
+            publics.append(pair.public)
         else:
-            found.append(find_key(world.store(), word, kind))
-    return found
+            publics.append(find_key(world.store(), word, kind)[0])
+    return publics, made

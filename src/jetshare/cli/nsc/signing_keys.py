@@ -5,14 +5,14 @@ from __future__ import annotations
 from jetshare.cli.nsc.account_edits import ACCOUNT, change_account
 from jetshare.cli.nsc.commands import Command
 from jetshare.cli.nsc.flags import Words, text
-from jetshare.cli.nsc.new_keys import GENERATE, read_signing_keys
+from jetshare.cli.nsc.new_keys import read_signing_keys
 from jetshare.cli.nsc.report import Line, ok
 from jetshare.cli.nsc.user_words import LIMITS, PERMISSIONS, RM_PERMISSIONS, read_user, user_lines
 from jetshare.cli.nsc.world import World
 from jetshare.editing import signing_keys
 from jetshare.errors import InputError
 from jetshare.identity.claims import Account, Claims, UserScope
-from jetshare.identity.nkeys import Kind
+from jetshare.identity.nkeys import KeyPair, Kind
 
 
 def edit(world: World, words: Words) -> list[Line]:
@@ -20,14 +20,13 @@ def edit(world: World, words: Words) -> list[Line]:
     account = world.account(words.text("account")).claims
     word = words.text("sk") or (words.arguments[0] if words.arguments else "")
     public = _named(account, word or words.text("role"))
-    new = []
+    made: list[KeyPair] = []
     if not public:
         if not word:
             raise InputError(
                 "signing key is required", hint="name it with --sk, or make one: --sk generate"
             )
-        new = read_signing_keys(world, [word], Kind.ACCOUNT)
-        public = new[0][0]
+        (public,), made = read_signing_keys(world, [word], Kind.ACCOUNT)
     held = signing_keys.scope_of(account, public) or UserScope(key=public)
 
     def apply(account: Claims[Account]) -> Claims[Account]:
@@ -39,11 +38,7 @@ def edit(world: World, words: Words) -> list[Line]:
             template=change,
         )
 
-    with world.store().edit() as editing:
-        for _, pair in new:
-            if pair and word == GENERATE:
-                editing.put_key(pair)
-        _, lines = change_account(world, account.name, apply, keep_signer=True)
+    _, lines = change_account(world, account.name, apply, keep_signer=True, new_keys=made)
     return [
         *user_lines(change, held.template),
         *lines,

@@ -16,6 +16,11 @@ class Table:
         self._head = tuple(head)
         self._rows: list[tuple[str, ...] | None] = []
 
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return sum(row is not None for row in self._rows)
+
     def row(self, *cells: object) -> None:
         self._rows.append(tuple(str(cell) for cell in cells))
 

@@ -115,7 +115,7 @@ def read_user(words: Words) -> UserChange:
         subs=words.number("subs"),
         data=words.number("data"),
         payload=words.number("payload"),
-        locale=words.text_or_none("locale"),
+        locale=_zone(words.text_or_none("locale")),
         add_times=tuple(map(_hours, words.list("time"))),
         remove_times=words.list("rm-time"),
         add_networks=words.list("source-network"),
@@ -130,6 +130,17 @@ def _hours(text: str) -> TimeRange:
     if not sign:
         raise InputError(f'"{text}" are no hours', hint="write hh:mm:ss-hh:mm:ss")
     return TimeRange(start=start, end=end)
+
+
+def _zone(name: str | None) -> str | None:
+    if not name:
+        return name
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name).key
+    except (ValueError, OSError, KeyError):
+        raise InputError(f"unknown time zone {name}", hint="for example Europe/Berlin") from None
 
 
 def _connection(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jetshare.cli.nsc.account_edits import ACCOUNT, synchronize
 from jetshare.cli.nsc.commands import Command
 from jetshare.cli.nsc.flags import Words, several, switch, text
@@ -42,7 +44,7 @@ def add(world: World, words: Words) -> list[Line]:
         public, key = find_key(store, words.text("public-key"), Kind.USER)
 
     def fill(claims: Claims[User]) -> Claims[User]:
-        return terms(claims.with_nats(**_body(set_user(claims.nats, change))))
+        return terms(replace(claims, nats=set_user(claims.nats, change)))
 
     with store.edit() as editing:
         made = make_user(
@@ -65,12 +67,6 @@ def add(world: World, words: Words) -> list[Line]:
     ]
 
 
-def _body(user: User) -> dict[str, object]:
-    from dataclasses import fields
-
-    return {each.name: getattr(user, each.name) for each in fields(user) if each.init}
-
-
 def _creds_line(world: World, account: str, name: str, made: MadeUser) -> Line:
     if made.creds is None:
         return ok("skipped generating creds file - user private key is not available")
@@ -79,7 +75,8 @@ def _creds_line(world: World, account: str, name: str, made: MadeUser) -> Line:
 
 
 def edit(world: World, words: Words) -> list[Line]:
-    if not words.has(*(flag.name for flag in EDIT.flags if flag.name not in ("name", "account"))):
+    options = [flag.name for flag in EDIT.flags if flag.name not in ("name", "account")]
+    if not words.has(*options, "private-key"):
         raise InputError("specify an edit option", hint="nsc edit user --help")
     change, terms = read_user(words), terms_change(world, words)
     account = world.account(words.text("account")).claims
@@ -87,7 +84,7 @@ def edit(world: World, words: Words) -> list[Line]:
     held = world.store().user(account.name, name).claims
 
     def apply(claims: Claims[User]) -> Claims[User]:
-        return terms(claims.with_nats(**_body(set_user(claims.nats, change))))
+        return terms(replace(claims, nats=set_user(claims.nats, change)))
 
     made = edit_user(world.store(), account.name, name, apply, now=world.now, key=world.key)
     return [

@@ -76,7 +76,7 @@ def duration(text: str) -> int:
     parts = list(_DURATION.finditer(rest))
     if not parts or "".join(part[0] for part in parts) != rest:
         raise ValueError("must be a duration such as 300ms, 5s or 1h30m")
-    total = sum(Fraction(f"0{part[1]}0") * _NANOSECONDS[part[2]] for part in parts)
+    total = sum(Fraction(f"0{part[1].rstrip('.')}") * _NANOSECONDS[part[2]] for part in parts)
     return _int64(sign * int(total))
 
 
