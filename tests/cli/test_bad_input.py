@@ -96,8 +96,8 @@ GRANT = ("grant", NAME, "--from", "ACCTC", "--to", "ACCTB", "--no-push")
         (("grant", NAME), "--from"),
         (("grant", NAME, "--form", "ACCTC"), "--form"),
         (("ls", "--timeout", "0"), "--timeout"),
-        (("ls", "--context", "nowhere"), "nowhere"),
-        (("ls", "--creds", "missing.creds"), "missing.creds"),
+        (("verify", NAME, "--context", "nowhere"), "nowhere"),
+        (("verify", NAME, "--creds", "missing.creds"), "missing.creds"),
     ],
     ids=lambda value: " ".join(value)[:60] if isinstance(value, tuple) else "",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from jetshare.cli.options import run
 from jetshare.cli.output import emit_json, note, proof_lines
 from jetshare.errors import InputError, ProofFailed
+from jetshare.server.binary import find_binary
 from jetshare.workflows.demo import Step, demo_on_server
 
 EPILOG = """\b
@@ -40,11 +42,12 @@ def command(keep: Path | None, as_json: bool) -> int:
 
 
 async def _demo(folder: Path, as_json: bool, *, kept: bool) -> int:
+    binary = find_binary(os.environ)
     started = time.monotonic()
     steps: list[Step] = []
     failure = ""
     try:
-        async for step in demo_on_server(folder):
+        async for step in demo_on_server(folder, binary):
             steps.append(step)
             if not as_json:
                 _say(len(steps), step)

@@ -9,7 +9,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -48,12 +48,18 @@ class World:
 
     location: Location
     operator: str
-    reach: Reach
+    timeout_s: float
     now: int
     as_json: bool
+    _reach: Callable[[], Reach] = field(repr=False)
 
     def store(self) -> Store:
-        return open_store(self.location, self.operator, lock_wait_s=self.reach.timeout_s)
+        return open_store(self.location, self.operator, lock_wait_s=self.timeout_s)
+
+    @property
+    def reach(self) -> Reach:
+        """Looked up when a verb needs servers: `ls` works whatever a context holds."""
+        return self._reach()
 
 
 def verb(command: Callable[P, R]) -> Callable[P, R]:
@@ -117,32 +123,38 @@ def _world(words: dict[str, Any]) -> World:
         data_dir=words["data_dir"],
         keystore_dir=words["keystore_dir"],
     )
-    access = resolve(
-        environment,
-        home=home,
-        location=location,
-        context=words["context"],
-        server=words["server"],
-        creds=words["creds"],
-    )
-    timeout = words["timeout"]
-    if timeout is not None and timeout <= 0:
+    timeout_s = 5.0 if words["timeout"] is None else words["timeout"]
+    if timeout_s <= 0:
         raise InputError("--timeout must be more than 0 seconds", hint="leave it out for 5 s")
-    return World(
-        location=location,
-        operator=words["operator"] or "",
-        reach=Reach(
+
+    def reach() -> Reach:
+        access = resolve(
+            environment,
+            home=home,
+            location=location,
+            context=words["context"],
+            server=words["server"],
+            creds=words["creds"],
+        )
+        system = words["system_creds"]
+        return Reach(
             servers=access.servers,
             creds=access.creds,
             creds_named=bool(words["creds"] or words["context"]),
-            system_creds=read_creds(words["system_creds"]) if words["system_creds"] else None,
+            system_creds=read_creds(system) if system else None,
             inbox_prefix=access.inbox_prefix,
             tls=_tls(access),
             tls_first=access.tls_first,
-            timeout_s=timeout or 5.0,
-        ),
+            timeout_s=timeout_s,
+        )
+
+    return World(
+        location=location,
+        operator=words["operator"] or "",
+        timeout_s=timeout_s,
         now=int(time.time()),
         as_json=words["as_json"],
+        _reach=reach,
     )
 
 

@@ -76,14 +76,13 @@ async def revoke(store: Store, request: RevokeRequest, reach: Reach, now: int) -
         signer = account_signer(editing, provider.claims, request.signing_key)
         document = sign_account(editing, after, now)
         editing.put_account(document)
-        revoked = [
+        known = editing.ledger(provider.claims.name)
+        endings = [
             entry
             for importer in importers
-            for entry in ledger.revoked(
-                editing.ledger(provider.claims.name), request.share, importer, at=now
-            )
+            for entry in ledger.revoked(known, request.share, importer, at=now)
         ]
-        editing.append_ledger(provider.claims.name, revoked)
+        editing.append_ledger(provider.claims.name, endings)
     outcome = _result(request, provider.claims, after, importers, now)
     outcome = replace(
         outcome,
