@@ -121,9 +121,7 @@ async def demo_on_server(folder: Path, binary: Path) -> AsyncIterator[Step]:
         stores=folder / "stores", keystore=folder / "keys", config=folder / "nsc.json"
     )
     store = found_operator(location, FoundRequest(url="nats://127.0.0.1"), _now())
-    documents = {
-        account.claims.sub: account.token for account in map(store.account, store.accounts())
-    }
+    accounts = [store.account(name) for name in store.accounts()]
     config = ServerConfig(
         operator=store.operator().token,
         system_account=store.operator().claims.nats.system_account,
