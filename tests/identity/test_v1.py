@@ -96,6 +96,8 @@ def test_missing_limits() -> None:
         ({"nats": {"type": "account", "version": 2}}, "of version 1, and the payload of version 2"),
         ({"type": "activation", "nats": {"type": "x"}}, "nats.kind must be"),
         ({"type": "user", "tags": 1}, "nats.tags must be a list"),
+        ({"type": "user", "tags": 0}, "nats.tags must be a list"),
+        ({"type": "user", "nats": 0}, "nats must be an object"),
     ],
 )
 def test_payloads_that_are_refused(payload: dict[str, Any], reason: str) -> None:

@@ -120,9 +120,9 @@ class Operator:
 
 
 def _sampling(value: object) -> object:
-    if value == 0 or (isinstance(value, str) and value.lower() == "headers"):
+    if isinstance(value, str) and value.lower() == "headers":
         return "headers"
-    return read_integer(value)
+    return read_integer(value) or "headers"  # 0 is how Go holds it
 
 
 Sampling: TypeAlias = Annotated[
@@ -403,8 +403,9 @@ def to_json(claims: Claims[Body]) -> dict[str, object]:
 
 def from_json(kind: type[Any], payload: Mapping[str, object]) -> Claims[Body]:
     """Claims whose ``nats`` part is of ``kind``. Raises Misfit."""
+    nats = payload.get("nats")
     try:
-        body = _read_body(kind, payload.get("nats") or {})
+        body = _read_body(kind, {} if nats is None else nats)
     except Misfit as misfit:
         raise misfit.within("nats") from None
     return read(Claims, {**payload, "nats": body})

@@ -8,7 +8,7 @@ JSON and when it is left out. Two rules hold for every object:
 - A name that differs from a declared one in letter case only is refused. Go takes it
   for that field, so a document would say one thing here and another on a server.
 
-``null`` stands for a field that is not there, as in Go.
+``null`` mostly stands for a field that is not there, as in Go.
 """
 
 from __future__ import annotations
@@ -46,16 +46,17 @@ class Misfit(Exception):  # internal: becomes an error of the tree with its path
 class Form:
     """How the value of a field stands in JSON.
 
-    ``read`` takes what json gives, never None, and raises Misfit. ``missing`` makes the
-    value of a field that is not there, which need not be the default of a new object.
-    A value that is empty or zero is left out unless ``always``. ``name`` is the field's
-    name in JSON where Python forbids it.
+    ``read`` takes what json gives, and raises Misfit; it gets None only where the form is
+    not ``nullable``. ``missing`` makes the value of a field that is not there, which need
+    not be the default of a new object. A value that is empty or zero is left out unless
+    ``always``. ``name`` is the field's name in JSON where Python forbids it.
     """
 
     read: Callable[[Any], Any]
     write: Callable[[Any], object] | None = None
     missing: Callable[[], Any] = lambda: None
     always: bool = False
+    nullable: bool = True
     name: str = ""
 
 
@@ -83,7 +84,7 @@ def choice(*values: str) -> Form:
             raise Misfit(f"must be {' or '.join(map(json.dumps, values))}")
         return value
 
-    return Form(read=read, missing=str)
+    return Form(read=read, missing=str, nullable=False)
 
 
 def constant(value: str | int) -> Form:
@@ -150,7 +151,7 @@ def read(kind: Callable[..., T], value: object) -> T:
             if name.casefold() in plan.folded:
                 raise Misfit(f"the field {name!r} differs from {name.casefold()!r} in case only")
             unknown[name] = item
-        elif item is not None:
+        elif item is not None or not entry.form.nullable:
             try:
                 content = entry.form.read(item)
             except Misfit as misfit:

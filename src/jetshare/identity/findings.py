@@ -135,7 +135,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "import-token": _error("an import's token is not an activation"),
         "import-token-issuer": _error("a token was issued by another account"),
         "import-token-importer": _error("a token was made out to another account"),
-        "import-token-type": _error("a token is for a stream and the import for a service, or so"),
+        "import-token-type": _error("a token is for the other type than its import"),
         "import-token-subject": _error("a token does not cover the import's subject"),
         "import-token-expired": _ours("time", "a token has expired, and servers drop the import"),
         "import-token-not-yet-valid": _ours("time", "a token is not valid yet; servers wait"),

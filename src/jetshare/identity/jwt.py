@@ -195,12 +195,12 @@ def _algorithm(header: Mapping[str, Any]) -> str:
 
 def _body(payload: Mapping[str, Any], algorithm: str) -> type[Any]:
     """What the payload says it is. Raises MalformedToken where it says more than one thing."""
-    nats = payload.get("nats") or {}
+    nats = _given(payload, "nats", {})
     if not isinstance(nats, dict):
         raise MalformedToken("nats must be an object")
     _check_spelling(payload, "type", "nats")
     _check_spelling(nats, "type", "version")
-    outer, inner = payload.get("type") or "", nats.get("type") or ""
+    outer, inner = _given(payload, "type", ""), _given(nats, "type", "")
     if not isinstance(outer, str) or not isinstance(inner, str):
         raise MalformedToken("the type of the token must be a text")
     if algorithm == _V1_ALGORITHM:
@@ -215,6 +215,12 @@ def _body(payload: Mapping[str, Any], algorithm: str) -> type[Any]:
     if name in _UNSUPPORTED:
         raise MalformedToken(f"tokens of type {name} are no longer supported")
     return _BODIES.get(name, Generic)
+
+
+def _given(found: Mapping[str, Any], name: str, otherwise: object) -> Any:
+    """What stands under ``name``, where null is nothing."""
+    value = found.get(name)
+    return otherwise if value is None else value
 
 
 def _check_version(name: str, version: object) -> None:

@@ -11,12 +11,17 @@ from __future__ import annotations
 import base64
 import binascii
 import enum
+import re
 from typing import Final, NoReturn
 
 from nacl import bindings as sodium
 from nacl.exceptions import CryptoError
 
 from jetshare.errors import InputError, KeyFormatError
+
+_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"  # base32 of RFC 4648
+_BASE32: Final = re.compile(f"[{_ALPHABET}]+")
+_DIGITS: Final = str.maketrans(_ALPHABET, "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 
 _SEED_PREFIX: Final = 18 << 3
 _KEY_SIZE: Final = 32
@@ -40,7 +45,7 @@ class Kind(enum.Enum):
     @property
     def letter(self) -> str:
         """The first character of a public key of this kind."""
-        return "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[self.value >> 3]
+        return _ALPHABET[self.value >> 3]
 
     def __str__(self) -> str:
         return self.name.lower()
@@ -227,12 +232,13 @@ def _spell(data: bytes) -> str:
 
 def _unspell(text: str, what: str) -> bytes:
     """The bytes of ``text`` without their checksum; ``what`` names it in the error."""
-    try:
-        raw = base64.b32decode(text + "=" * (-len(text) % 8))
-    except ValueError:
-        raise KeyFormatError(f"{what} is not base32 in capital letters") from None
+    if not _BASE32.fullmatch(text):
+        raise KeyFormatError(f"{what} is not base32 in capital letters")
+    # Many times faster than base64.b32decode, and thousands of documents are read at once.
+    number, spare = int(text.translate(_DIGITS), 32), 5 * len(text) % 8
+    raw = (number >> spare).to_bytes(5 * len(text) // 8, "big")
     data, checksum = raw[:-2], raw[-2:]
-    if binascii.crc_hqx(data, 0).to_bytes(2, "little") != checksum or _spell(data) != text:
+    if number & (1 << spare) - 1 or binascii.crc_hqx(data, 0).to_bytes(2, "little") != checksum:
         raise KeyFormatError(
             f"{what} has a wrong checksum", hint="a character is mistyped or missing"
         )

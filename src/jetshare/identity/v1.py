@@ -45,7 +45,7 @@ def migrate(payload: Mapping[str, Any], body: type[Any]) -> dict[str, Any]:
     """
     top = {name: value for name, value in payload.items() if name not in _MOVED}
     nats = {name: value for name, value in (payload.get("nats") or {}).items() if value is not None}
-    moved = {name: payload[name] for name in _MOVED if payload.get(name)}
+    moved = {name: payload[name] for name in _MOVED if payload.get(name) is not None}
     if body not in _KEPT:
         return top | {"nats": nats | moved}
     held = _without(nats, codec.names(body) - set(_KEPT[body]) | set(_GONE.get(body, ())))

@@ -56,6 +56,8 @@ func answerTo(q question) (answer, error) {
 	switch q.Verb {
 	case "recode":
 		return recode(q)
+	case "validate":
+		return validate(q)
 	case "make":
 		return makeToken(q)
 	case "quote":
@@ -108,8 +110,12 @@ func recode(q question) (answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	judged, err := decode(q.Token) // a copy of its own: validation changes some fields
+	if err != nil {
+		return nil, err
+	}
 	results := jwt.CreateValidationResults()
-	claims.Validate(results)
+	judged.Validate(results)
 	issues := []string{}
 	for _, issue := range results.Issues {
 		issues = append(issues, issue.Description)
@@ -120,6 +126,17 @@ func recode(q question) (answer, error) {
 	}
 	token, err := claims.Encode(pair)
 	return answer{"token": token, "issues": issues}, err
+}
+
+// validate says whether a server would refuse the document, always and as of today.
+func validate(q question) (answer, error) {
+	claims, err := decode(q.Token)
+	if err != nil {
+		return nil, err
+	}
+	results := jwt.CreateValidationResults()
+	claims.Validate(results)
+	return answer{"blocking": results.IsBlocking(false), "today": results.IsBlocking(true)}, nil
 }
 
 // decode reads generic tokens too: jwt.Decode checks their signature as if they were of
