@@ -3,7 +3,8 @@
 Everything here is loaded when it is first used, so that ``import jetshare`` costs
 nothing. The verbs are functions over a store: open one with ``open_store(locate(...))``,
 say with a ``Reach`` how to get to the servers, and call ``grant``, ``accept``,
-``verify``, ``revoke``, ``list_shares`` or ``next_messages``.
+``verify``, ``revoke``, ``list_shares`` or ``next_messages``. ``connect`` is for the
+application that consumes a share.
 """
 
 from __future__ import annotations
@@ -12,7 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jetshare.client import Client, connect
     from jetshare.errors import JetshareError
+    from jetshare.net.message import Message, Metadata
+    from jetshare.net.process import Processed, ProcessOptions
+    from jetshare.net.pull import Messages
+    from jetshare.net.pull_options import PullOptions
     from jetshare.sharing.kinds import PullConsumer
     from jetshare.sharing.proof import Proof
     from jetshare.store.contract import Store
@@ -35,7 +41,12 @@ if TYPE_CHECKING:
     from jetshare.workflows.verify import Verdict, VerifyRequest, verify
 
 _HOMES = {
+    "jetshare.client": ("Client", "connect"),
     "jetshare.errors": ("JetshareError",),
+    "jetshare.net.message": ("Message", "Metadata"),
+    "jetshare.net.process": ("ProcessOptions", "Processed"),
+    "jetshare.net.pull": ("Messages",),
+    "jetshare.net.pull_options": ("PullOptions",),
     "jetshare.sharing.kinds": ("PullConsumer",),
     "jetshare.sharing.proof": ("Proof",),
     "jetshare.store.contract": ("Store",),
@@ -63,6 +74,7 @@ __all__ = [
     "AcceptPlan",
     "AcceptRequest",
     "AcceptResult",
+    "Client",
     "GrantRequest",
     "GrantResult",
     "Inspection",
@@ -70,10 +82,16 @@ __all__ = [
     "Listing",
     "Location",
     "MemoryStore",
+    "Message",
+    "Messages",
+    "Metadata",
     "NextRequest",
     "Outcome",
+    "ProcessOptions",
+    "Processed",
     "Proof",
     "PullConsumer",
+    "PullOptions",
     "Reach",
     "Received",
     "RevokeRequest",
@@ -82,6 +100,7 @@ __all__ = [
     "Verdict",
     "VerifyRequest",
     "accept",
+    "connect",
     "grant",
     "inspect",
     "list_shares",

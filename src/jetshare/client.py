@@ -223,6 +223,11 @@ class Client:
             raise InputError("no prefix is known", hint="name a share, or give prefix=")
         return self.connection.jetstream(prefix=checked_prefix(found))
 
+    async def flush(self) -> None:
+        """Return once the server has read all that was sent, acknowledgements above all."""
+        self._wire.flush()
+        await self.connection.flush()
+
     async def aclose(self) -> None:
         """End all that is being consumed, and give back what was not handed out.
 

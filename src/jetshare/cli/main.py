@@ -24,7 +24,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "ls": ("jetshare.cli.ls", "List what is offered and what is accepted."),
     "inspect": ("jetshare.cli.inspect", "Say in words what a bundle, token or creds file is."),
     "next": ("jetshare.cli.next", "Pull the next messages of a share and acknowledge them."),
+    "nsc": ("jetshare.cli.nsc.face", "The commands of nsc, on the same folders."),
     "nats": ("jetshare.cli.nats.main", "The commands of nats, on the same contexts."),
+    "shims": ("jetshare.cli.shims", "Write launchers named nsc and nats into a folder."),
     "demo": ("jetshare.cli.demo", "Run the whole life of a share on a real server."),
 }
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from jetshare.errors import NotPushed
 from jetshare.workflows.push import Push
 
+_SKEW_S = 10
+
 
 def push_lines(push: Push | None) -> list[str]:
     if push is None:
@@ -18,6 +20,12 @@ def push_lines(push: Push | None) -> list[str]:
         lines.append(f"server {answer.server or '?'} {word}")
     if not push.complete:
         lines.append("stored, but not pushed to every server")
+    if abs(push.skew_s) >= _SKEW_S:
+        way = "ahead of" if push.skew_s > 0 else "behind"
+        lines.append(
+            f"warning: a server's clock is {abs(push.skew_s):,.0f} s {way} this one:"
+            " a token may count as expired or not yet valid there; set both clocks right"
+        )
     return lines
 
 

@@ -8,7 +8,7 @@ from jetshare.identity.claims import Account, Claims
 from jetshare.identity.jwt import Document
 from jetshare.identity.validate import validate
 from jetshare.store.contract import Edit
-from jetshare.store.signing import operator_signer
+from jetshare.workflows.signers import account_document_signer
 
 
 def checked(before: Claims[Account], after: Claims[Account]) -> Claims[Account]:
@@ -33,5 +33,6 @@ def checked(before: Claims[Account], after: Claims[Account]) -> Claims[Account]:
 
 
 def sign_account(editing: Edit, claims: Claims[Account], now: int) -> Document[Account]:
-    """Sign an account's claims with the operator's key, as the store's operator asks."""
-    return jwt.encode(claims, operator_signer(editing, editing.operator().claims), now)
+    """Sign an account's claims with the operator's key, or where that is managed
+    elsewhere with the account's own."""
+    return jwt.encode(claims, account_document_signer(editing, claims, prefer=claims.iss), now)

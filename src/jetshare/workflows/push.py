@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
-    """What became of a push. ``problem`` says why nothing was carried at all."""
+    """What became of a push. ``problem`` says why nothing was carried at all.
+
+    ``skew_s`` is how many seconds the servers' clocks are ahead of this one, the
+    furthest one's; tokens that begin or end in that span are judged differently there.
+    """
 
     answers: tuple[Answer, ...] = ()
     problem: str = ""
     hint: str = ""
+    skew_s: float = 0.0
 
     @property
     def complete(self) -> bool:
@@ -33,6 +39,7 @@ class Push:
         return {
             "complete": self.complete,
             "problem": self.problem,
+            "skew_s": round(self.skew_s, 1),
             "answers": [
                 {
                     "server": answer.server,
@@ -66,6 +73,7 @@ async def push(
         async with connect(login) as client:
             resolver = Resolver(client, timeout_s=reach.timeout_s)
             answers = await resolver.push_many([a.token for a in accounts], progress=progress)
+            skews = [server.time - time.time() for server in await resolver.servers()]
     except JetshareError as error:
         return Push(problem=str(error), hint=error.hint)
-    return Push(answers=tuple(answers))
+    return Push(answers=tuple(answers), skew_s=max(skews, key=abs, default=0.0))

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from jetshare.cli.nats.output import log
+from jetshare.cli.nats.urls import redacted
 from jetshare.workflows.nats_session import Session, session
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 async def connected(words: Words, *, reconnect: bool = False) -> AsyncIterator[Session]:
     access = words.access()
     if words.trace:
-        log(f">>> Connecting to {', '.join(map(_shown, access.servers)) or 'the default server'}")
+        log(f">>> Connecting to {redacted(','.join(access.servers)) or 'the default server'}")
     async with session(
         access,
         timeout_s=words.timeout_s,
@@ -26,9 +27,3 @@ async def connected(words: Words, *, reconnect: bool = False) -> AsyncIterator[S
         trace=log if words.trace else None,
     ) as opened:
         yield opened
-
-
-def _shown(url: str) -> str:
-    """``url`` without the user and the password that may stand in it."""
-    before, sign, after = url.rpartition("@")
-    return f"{before.partition('//')[0]}//{after}" if sign and "//" in before else after

@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
-from jetshare.cli.nats.columns import Columns
+from jetshare.cli.nats.context_fields import VARIABLES, embedded, with_flags
+from jetshare.cli.nats.context_report import CONNECTED, ContextReport, context_report, plain
 from jetshare.cli.nats.groups import Group
 from jetshare.cli.nats.output import confirmed, log, say, show_json
 from jetshare.cli.nats.tables import table
 from jetshare.cli.nats.words import Words
-from jetshare.errors import InputError, JetshareError, NotFound, StoreDamaged
+from jetshare.errors import JetshareError, NotFound, StoreDamaged
 from jetshare.store.contexts import Context, ContextFolder, check_name
 from jetshare.store.references import Reader
-from jetshare.workflows.nats_session import DEFAULT_URL
 
 command = Group(
     "context", aliases=("ctx",), help="Configuration contexts.", elsewhere=("edit", "vi")
 )
-
-# flag: field of a context, and the variable of the environment that stands for the flag.
-_FIELDS: Mapping[str, tuple[str, str]] = {
-    "server": ("url", "NATS_URL"),
-    "user": ("user", "NATS_USER"),
-    "password": ("password", "NATS_PASSWORD"),
-    "token": ("token", "NATS_TOKEN"),
-    "creds": ("creds", "NATS_CREDS"),
-    "nkey": ("nkey", "NATS_NKEY"),
-    "jwt": ("user_jwt", "NATS_JWT"),
-    "seed": ("user_seed", "NATS_SEED"),
-    "cert": ("cert", "NATS_CERT"),
-    "key": ("key", "NATS_KEY"),
-    "ca": ("ca", "NATS_CA"),
-    "socks_proxy": ("socks_proxy", "NATS_SOCKS_PROXY"),
-    "domain": ("jetstream_domain", ""),
-    "api_prefix": ("jetstream_api_prefix", ""),
-    "event_prefix": ("jetstream_event_prefix", ""),
-    "inbox_prefix": ("inbox_prefix", ""),
-}
-_LITERAL_SECRETS = ("password", "token", "user_jwt", "user_seed")
-_REFERENCES = ("creds", "user_jwt", "user_seed", "nkey")
-_REFERENCE = re.compile(r"(file|env|op|nsc)://")
 
 
 def _folder(words: Words) -> ContextFolder:
@@ -69,7 +43,7 @@ def add(words: Words, name: str, description: str | None, select_it: bool, embed
         start = folder.read(words.context)
     else:
         start = Context()
-    return _save(words, name, _with_flags(start, words, description), select_it, embed)
+    return _save(words, name, with_flags(start, words, description), select_it, embed)
 
 
 @command.add("copy", "cp")
@@ -86,56 +60,29 @@ def copy(
     start = folder.read(source)
     if folder.has(name):
         raise JetshareError(f'context "{name}" already exists', hint="choose another name")
-    return _save(words, name, _with_flags(start, words, description), select_it, embed)
-
-
-def _with_flags(start: Context, words: Words, description: str | None) -> Context:
-    """The flags over ``start``, and the environment where no flag is given.
-
-    Ways to say who one is exclude one another: a new one takes the place of the old.
-    """
-    flags: Mapping[str, Any] = words.flags
-    given = {
-        field: flags.get(flag, words.environment.get(variable) or None)
-        for flag, (field, variable) in _FIELDS.items()
-    }
-    new = {field: value for field, value in given.items() if value is not None}
-    if new.get("user") and not new.get("password") and not start.password:
-        new["token"] = new.pop("user")  # a user alone is a token
-    if new.get("jetstream_domain") and new.get("jetstream_api_prefix"):
-        raise InputError(
-            "a JetStream domain and an API prefix exclude one another", hint="name one of them"
-        )
-    if description is not None:
-        new["description"] = description
-    if words.color_scheme is not None:
-        new["color_scheme"] = words.color_scheme
-    changed = replace(start, **new, tls_first=words.tls_first or start.tls_first)
-    return changed if changed.url else replace(changed, url=DEFAULT_URL)
+    return _save(words, name, with_flags(start, words, description), select_it, embed)
 
 
 def _save(words: Words, name: str, context: Context, select_it: bool, embed: bool) -> int:
     folder = _folder(words)
     if embed:
-        context = _embedded(context, Reader(environment=words.environment, home=words.home))
+        context = embedded(context, _reader(words))
     folder.write(name, context)
     if select_it:
         folder.select(name)
-    say(_report(name, context, words).text)
+    say(_report(words, name, context).text)
     say()
     return 0
 
 
-def _embedded(context: Context, reader: Reader) -> Context:
-    """With the content of credential files in place of their paths."""
-    found = {}
-    for field in _REFERENCES:
-        value: str = getattr(context, field)
-        is_file = value.startswith("file://") or field in ("creds", "nkey")
-        if value and is_file and not value.startswith(("data:", "env://", "op://", "nsc://")):
-            text = reader.seed(value)
-            found[field] = "data:;base64," + base64.b64encode(text.encode()).decode()
-    return replace(context, **found)
+def _reader(words: Words) -> Reader:
+    return Reader(environment=words.environment, home=words.home)
+
+
+def _report(words: Words, name: str, context: Context, *, connect: bool = False) -> ContextReport:
+    path = _folder(words).path(name)
+    connection = _connection(path, words) if connect else ""
+    return context_report(name, context, path, _reader(words), connection=connection)
 
 
 @command.add("ls", "list", "l")
@@ -151,7 +98,7 @@ def ls(words: Words, as_json: bool, names: bool) -> None:
         return
     contexts = dict(_readable(folder, known))
     if as_json:
-        show_json([_plain(name, context) for name, context in contexts.items()])
+        show_json([plain(name, context) for name, context in contexts.items()])
     elif not known:
         say("No known contexts")
     else:
@@ -254,110 +201,18 @@ def validate(words: Words, name: str, connect: bool) -> int:
 def _show(words: Words, name: str, *, as_json: bool, connect: bool) -> int:
     context = _folder(words).read(name)
     if as_json:
-        show_json(_plain(name, context))
+        show_json(plain(name, context))
         return 0
-    report = _report(name, context, words, connect=connect)
+    report = _report(words, name, context, connect=connect)
     say(report.text)
     say()
-    present = [each for each in _VARIABLES if words.environment.get(each)]
+    present = [each for each in VARIABLES if words.environment.get(each)]
     if present:
         say(f"WARNING: Shell environment overrides in place using {', '.join(present)}\n")
     return 0 if report.good else 1
 
 
-_VARIABLES = (*(variable for _, variable in _FIELDS.values() if variable), "NATS_CONTEXT")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Report:
-    """``good`` where every file that the context names can be read, and it connects."""
-
-    text: str
-    good: bool
-
-
-def _report(name: str, context: Context, words: Words, *, connect: bool = False) -> _Report:
-    reader = Reader(environment=words.environment, home=words.home)
-    columns = Columns(f'NATS Configuration Context "{name}"')
-    columns.row_if("Description", context.description)
-    columns.row_if("Server URLs", context.url)
-    columns.row_if("SOCKS5 Proxy", context.socks_proxy)
-    columns.row_if("Username", context.user)
-    columns.row_if("Password", _masked(context.password))
-    columns.row_if("Token", _masked(context.token))
-    good = True
-    for label, field in _FILES.items():
-        value: str = getattr(context, field)
-        if not value:
-            continue
-        state = _state(value, field, reader)
-        good &= state != "ERROR"
-        columns.row(label, "embedded data" if state == "embedded" else f"{_file(value, field)} ({state})")
-    columns.row_if("TLS First", context.tls_first)
-    columns.row_if("JS API Prefix", context.jetstream_api_prefix)
-    columns.row_if("JS Event Prefix", context.jetstream_event_prefix)
-    columns.row_if("JS Domain", context.jetstream_domain)
-    columns.row_if("Inbox Prefix", context.inbox_prefix)
-    columns.row("Path", str(_folder(words).path(name)))
-    columns.row_if("Color Scheme", context.color_scheme)
-    if connect:
-        answer = _connection(name, words)
-        good &= answer == "OK"
-        columns.row("Connection", answer)
-    return _Report(text=columns.text(), good=good)
-
-
-_FILES = {
-    "Credentials": "creds",
-    "User JWT": "user_jwt",
-    "User Seed": "user_seed",
-    "NKey": "nkey",
-    "Certificate": "cert",
-    "Key": "key",
-    "CA": "ca",
-}
-
-
-def _state(value: str, field: str, reader: Reader) -> str:
-    """Whether a reference leads anywhere, as far as it can be seen without following it."""
-    if value.startswith("data:"):
-        return "embedded"
-    scheme = _REFERENCE.match(value)
-    kind = scheme[1] if scheme else ""
-    if kind in ("op", "nsc", "env"):
-        return {"op": "1Password", "nsc": "nsc", "env": "runtime environment"}[kind]
-    if field in _LITERAL_SECRETS and not kind:
-        return "literal"
-    try:
-        with reader.path(value).open("rb"):
-            return "OK"
-    except (OSError, InputError):
-        return "ERROR"
-
-
-def _file(value: str, field: str) -> str:
-    return _masked(value) if field in _LITERAL_SECRETS else value
-
-
-def _masked(value: str) -> str:
-    """Stars for a secret; what only refers to one is shown. The number of stars tells nothing."""
-    return value if not value or _REFERENCE.match(value) else "********"
-
-
-def _plain(name: str, context: Context) -> dict[str, object]:
-    """A context as nats prints one, with secrets masked."""
-    known = {
-        each.name: getattr(context, each.name)
-        for each in fields(Context)
-        if each.name != "unknown"
-    }
-    for field in (*_LITERAL_SECRETS, *_REFERENCES):
-        if field in _LITERAL_SECRETS or str(known[field]).startswith("data:"):
-            known[field] = _masked(known[field])
-    return {"name": name, **known, **context.unknown}
-
-
-def _connection(name: str, words: Words) -> str:
+def _connection(path: Path, words: Words) -> str:
     """``OK``, or why a connection with this context alone is not possible."""
     import asyncio
 
@@ -365,12 +220,15 @@ def _connection(name: str, words: Words) -> str:
     from jetshare.store.locate import locate
     from jetshare.workflows.nats_session import session
 
+    # The variables that go before a context are left out, those that it refers to are not.
+    environment = {name: text for name, text in words.environment.items() if name not in VARIABLES}
+
     async def attempt() -> None:
         access = resolve(
-            {},
+            environment,
             home=words.home,
-            location=None,
-            context=str(_folder(words).path(name)),
+            location=locate(environment, cwd=Path.cwd(), home=words.home),
+            context=str(path),
         )
         async with session(access, timeout_s=words.timeout_s):
             pass
@@ -379,4 +237,4 @@ def _connection(name: str, words: Words) -> str:
         asyncio.run(attempt())
     except JetshareError as error:
         return str(error)
-    return "OK"
+    return CONNECTED

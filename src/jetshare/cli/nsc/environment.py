@@ -66,6 +66,9 @@ def _show(world: World) -> None:
         ("NSC_NO_GIT_IGNORE", "If set, no .gitignore files written"),
         ("NKEYS_PATH", _bare(world, place.keystore)),
         ("NSC_HOME", _bare(world, place.config.parent)),
+        ("NATS_CA", "If set, certificates in the file are trusted for nats connections"),
+        ("NATS_KEY", "If set, the tls key in the file is used for nats connections"),
+        ("NATS_CERT", "If set, the tls cert in the file is used for nats connections"),
     ):
         old = " (deprecated)" if name in ("NKEYS_PATH", "NSC_HOME") else ""
         table.row(f"${name}{old}", "Yes" if name in world.environment else "No", value)

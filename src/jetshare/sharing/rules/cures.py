@@ -1,0 +1,25 @@
+"""The command lines that several rules give as a cure."""
+
+from __future__ import annotations
+
+GRANT_AGAIN = (
+    "jetshare grant {share} --from {provider} --to {importer_key} -o {bundle}",
+    "jetshare accept {bundle} --account {importer} --yes",
+)
+"""New tokens, and every export and import that is missing."""
+
+PUSH_BOTH = ("nsc push --account {provider}", "nsc push --account {importer}")
+PUSH_PROVIDER = ("nsc push --account {provider}",)
+PUSH_IMPORTER = ("nsc push --account {importer}",)
+
+EXPORT_SERVICE = "nsc add export --account {provider} --service --private --subject {subject}"
+ACTIVATE = (
+    "nsc generate activation --account {provider} --subject {subject}"
+    " --target-account {importer_key} --output-file {share_file}"
+)
+IMPORT = "nsc add import --account {importer} --token {share_file} --local-subject {local}"
+DELETE_IMPORT = (
+    "nsc delete import --account {importer} --src-account {provider_key} --subject {subject}"
+)
+IMPORT_AGAIN = (DELETE_IMPORT, ACTIVATE, IMPORT, *PUSH_BOTH)
+"""Take an import out and put it back with a new token and the right local name."""

@@ -1,0 +1,432 @@
+"""Rules of what a provider exports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from jetshare.identity.claims import Export
+from jetshare.sharing.kinds import STREAM, PullConsumer, account_hash
+from jetshare.sharing.rules.cures import PUSH_PROVIDER
+from jetshare.sharing.rules.found import at_offer
+from jetshare.sharing.rules.pieces import API_PARTS, VERBATIM_PARTS, Part
+from jetshare.sharing.rules.rule import Finding, Fix, Rule, Severity
+from jetshare.sharing.rules.shares import Kind, Offered
+
+_OFFER_AGAIN = ("jetshare doctor {share} --account {provider} --fix",)
+_EXPORT = "nsc add export --account {provider} --service --private --subject {subject}"
+_DELETE = ("nsc delete export --account {provider} --subject {subject}", *PUSH_PROVIDER)
+
+SINGLETON = Rule(
+    code="JS101",
+    title="NEXT is exported as a Singleton",
+    severity=Severity.ERROR,
+    symptom="Each pull brings one message, however many were asked for; then nothing for"
+    " 30 seconds, and the rest of the batch comes again later as redelivered.",
+    cause="A service export is of response type Singleton unless it says otherwise, and then"
+    " the server lets one reply to each request through. The other messages of the batch are"
+    " leased to the importer and dropped on the way.",
+    cure=_OFFER_AGAIN,
+    nsc=(
+        "nsc edit export --account {provider} --subject {subject} --response-type Stream",
+        *PUSH_PROVIDER,
+    ),
+    source="nats-io/nats.go#1703, nats-io/nats.java#1481",
+    shown="A share with the type Singleton, five messages, one pull of five: one message came,"
+    " and five were leased. After the cure: five came.",
+)
+
+
+def next_is_singleton(share: Offered) -> Iterator[Finding]:
+    for offer in share.all(Part.NEXT):
+        if offer.export.type == "service" and offer.export.response_type != STREAM:
+            yield at_offer(
+                SINGLETON,
+                share,
+                offer,
+                f'NEXT of {share.name} has response type "{offer.export.response_type}", not'
+                " Stream: one message a pull gets through, the rest is leased and lost",
+                fix=Fix(list="exports", index=offer.index, changes={"response_type": STREAM}),
+            )
+
+
+OWNER = Rule(
+    code="JS102",
+    title="The owner's own API is exported",
+    severity=Severity.ERROR,
+    symptom="Everything works, and too much does: the importer can delete and purge streams,"
+    " read every message and change every consumer.",
+    cause="An export of $JS.API.> (or of a STREAM or CONSUMER part of it) gives the whole"
+    " administration away. Nothing limits it to one stream.",
+    nsc=_DELETE,
+    source="JetStream API; nats-io/nats-server#4225",
+    shown="$JS.API.> exported; the importer deleted a stream through it.",
+)
+
+
+def owner_api_exported(share: Offered) -> Iterator[Finding]:
+    for offer in share.all(Part.ADMIN):
+        yield at_offer(
+            OWNER,
+            share,
+            offer,
+            f"{offer.export.subject} is the owner's API: importers can do with"
+            " the streams what their owner can",
+        )
+
+
+NO_ACK = Rule(
+    code="JS103",
+    title="NEXT is exported without ACK",
+    severity=Severity.ERROR,
+    symptom="Messages arrive, are acknowledged without an error, and are all delivered again"
+    " after the ack wait. A confirmed acknowledgement gets 503.",
+    cause="Acknowledgements go to $JS.ACK.<stream>.<consumer>.…, which is not exported, so they"
+    " reach nobody. (Right only where the consumer's ack policy is none.)",
+    cure=_OFFER_AGAIN,
+    nsc=(_EXPORT, *PUSH_PROVIDER),
+    source="ADR-15",
+    shown="A share without ACK, one message pulled and acknowledged: it came a second time.",
+)
+
+
+def ack_not_exported(share: Offered) -> Iterator[Finding]:
+    if share.kind is not Kind.PULL or not share.has(Part.NEXT) or share.has(Part.ACK):
+        return
+    wanted = PullConsumer(*share.key)
+    private = any(offer.export.token_req for offer in share.all(Part.NEXT))
+    added = Export(
+        name=f"{share.name} ACK",
+        subject=wanted.ack_subject(),
+        type="service",
+        token_req=private,
+        response_type="Singleton",
+    )
+    text = f"{share.name} can be pulled from and not acknowledged: {added.subject} is not exported"
+    yield at_offer(NO_ACK, share, None, text, fix=Fix(list="exports", added=added))
+
+
+V1_ONLY = Rule(
+    code="JS104",
+    title="Only the first form of the acknowledgement is shared",
+    severity=Severity.NOTE,
+    symptom="Nothing today. On servers that use the second form of reply subjects (a flag"
+    " from 2.14) acknowledgements would vanish and everything be redelivered.",
+    cause="$JS.ACK.<domain>.<account hash>.<stream>.<consumer>.… is not exported.",
+    cure=("jetshare grant {share} --from {provider} --to IMPORTER",),
+    nsc=(_EXPORT, *PUSH_PROVIDER),
+    source="ADR-15; nats-server feature_flags.go (js_ack_fc_v2)",
+    shown="See JS504, which is the same with the flag on.",
+)
+
+
+def first_form_only(share: Offered) -> Iterator[Finding]:
+    if share.kind in (Kind.PULL, Kind.PUSH) and share.has(Part.ACK) and not share.has(Part.ACK_V2):
+        second = PullConsumer(*share.key).ack_v2_subject(share.provider.sub)
+        text = f"{second} is not exported; servers with js_ack_fc_v2 send acknowledgements there"
+        yield at_offer(V1_ONLY, share, None, text)
+
+
+UNCHECKED = Rule(
+    code="JS105",
+    title="A private export with an account token position",
+    severity=Severity.ERROR,
+    symptom="A revoked importer goes on as if nothing had happened.",
+    cause="With account_token_position the server checks that the subject names the importer's"
+    " account, and then neither activation tokens nor their revocation.",
+    nsc=("nsc delete export --account {provider} --subject {subject}", _EXPORT, *PUSH_PROVIDER),
+    source="nats-server accounts.go, checkServiceImportAuthorized",
+    shown="A revoked importer's request was answered; after the position was gone it got 503.",
+)
+
+
+def token_position_unchecked(share: Offered) -> Iterator[Finding]:
+    for offer in share.offers:
+        if offer.export.token_req and offer.export.account_token_position:
+            yield at_offer(
+                UNCHECKED,
+                share,
+                offer,
+                f"{offer.export.subject} asks for a token and has an account token position:"
+                " the server checks neither token nor revocation",
+                fix=Fix(
+                    list="exports", index=offer.index, changes={"account_token_position": 0}
+                ),
+            )
+
+
+WILD = Rule(
+    code="JS106",
+    title="Wildcards reach other consumers",
+    severity=Severity.WARNING,
+    symptom="The importer can pull from, or acknowledge at, consumers that were not meant.",
+    cause="A NEXT, ACK or INFO export with * or > where the consumer's name should stand covers"
+    " every consumer of the stream, those made later too.",
+    nsc=_DELETE,
+    source="least privilege; nats-server subject matching",
+    shown="An importer of CONSUMER.MSG.NEXT.S.* pulled from a second consumer.",
+)
+
+
+def wildcards_reach_others(share: Offered) -> Iterator[Finding]:
+    if share.has(Part.CREATE) or share.kind in (Kind.KEY_VALUE, Kind.OBJECTS):
+        return  # the importer makes consumers of its own, whose names are not known
+    for offer in share.all(Part.NEXT, Part.ACK, Part.ACK_V2, Part.INFO):
+        if not share.key[1] or share.key[0] in ("*", ">"):
+            text = f"{offer.export.subject} covers every consumer, not the one that is shared"
+            yield at_offer(WILD, share, offer, text)
+
+
+MIXED = Rule(
+    code="JS107",
+    title="One share, partly private and partly public",
+    severity=Severity.WARNING,
+    symptom="An account that was granted nothing, or was revoked, still reaches a part: with"
+    " ACK alone it can acknowledge, end and even pull (+NXT) another one's messages.",
+    cause="Some exports of the share ask for an activation token and others do not.",
+    nsc=(
+        "nsc edit export --account {provider} --subject {subject} --private",
+        *PUSH_PROVIDER,
+    ),
+    source="ADR-15 (+NXT); nats-server accounts.go",
+    shown="NEXT private and ACK public: a third account's acknowledgement was taken.",
+)
+
+
+def partly_public(share: Offered) -> Iterator[Finding]:
+    private = {offer.export.token_req for offer in share.offers}
+    if len(private) == 2:
+        for offer in share.offers:
+            if not offer.export.token_req:
+                text = f"{offer.export.subject} is public, and the rest of {share.name} private"
+                yield at_offer(MIXED, share, offer, text)
+
+
+PUBLIC = Rule(
+    code="JS108",
+    title="The share is public",
+    severity=Severity.NOTE,
+    symptom="Every account of the operator can import it, without being granted anything.",
+    cause="None of its exports asks for an activation token.",
+    nsc=("nsc edit export --account {provider} --subject {subject} --private", *PUSH_PROVIDER),
+    source="nats-io/jwt Export.TokenReq",
+)
+
+
+def is_public(share: Offered) -> Iterator[Finding]:
+    if share.kind is not Kind.ADMIN and not any(o.export.token_req for o in share.offers):
+        yield at_offer(PUBLIC, share, share.offers[0], f"{share.name} is open to every account")
+
+
+NO_FLOW = Rule(
+    code="JS109",
+    title="Flow control is not exported",
+    severity=Severity.ERROR,
+    symptom="A mirror, source or watch stops for good after some megabytes, with a lag of 0"
+    " and no error anywhere.",
+    cause="The importer's consumers are pushed to with flow control. Its replies go to"
+    " $JS.FC.<stream>.…, which is not exported, so the server waits for ever.",
+    nsc=(
+        "nsc add export --account {provider} --service --private --subject '$JS.FC.{stream}.>'",
+        *PUSH_PROVIDER,
+    ),
+    source="nats-io/nats-server#8630, #2605, #3076, #3724",
+)
+
+
+def flow_not_exported(share: Offered) -> Iterator[Finding]:
+    if _pushes_to_importer(share) and not share.has(Part.FC):
+        text = (
+            f"consumers of {share.name} may be made and pushed to, and their flow control"
+            f" ($JS.FC.{share.key[0]}.>) reaches nobody: it stops after a few megabytes"
+        )
+        yield at_offer(NO_FLOW, share, None, text)
+
+
+NO_DELIVER = Rule(
+    code="JS110",
+    title="The deliver subject is not exported",
+    severity=Severity.ERROR,
+    symptom="Get and put work; a watch, mirror or source is made and stays silent.",
+    cause="Messages are pushed to a subject of the provider's account. Without a stream export"
+    " of that subject none of them leaves the account.",
+    nsc=("nsc add export --account {provider} --subject {deliver}", *PUSH_PROVIDER),
+    source="nats-io/nats.go#1784",
+)
+
+
+def deliver_not_exported(share: Offered) -> Iterator[Finding]:
+    if _pushes_to_importer(share) and not share.streams:
+        text = (
+            f"consumers of {share.name} may be made, and what they deliver cannot leave"
+            f" {share.provider.name}: it has no stream export"
+        )
+        yield at_offer(NO_DELIVER, share, None, text)
+
+
+def _pushes_to_importer(share: Offered) -> bool:
+    """Whether consumers that are pushed to may be made: created, and never pulled from."""
+    return share.has(Part.CREATE) and not share.has(Part.NEXT)
+
+
+AS_STREAM = Rule(
+    code="JS111",
+    title="A JetStream subject is exported as a stream",
+    severity=Severity.ERROR,
+    symptom="Pulls and acknowledgements get 503: no responders.",
+    cause="The JetStream API and acknowledgements are requests, so they are services. A stream"
+    " export carries messages the other way. (A NATS stream is not a JetStream stream.)",
+    nsc=(
+        "nsc delete export --account {provider} --subject {subject}",
+        "nsc add export --account {provider} --service --private --subject {subject}",
+        *PUSH_PROVIDER,
+    ),
+    source="nats-io/nats-server#3954",
+    shown="NEXT exported as a stream: the importer's pull got 503.",
+)
+
+
+def exported_as_stream(share: Offered) -> Iterator[Finding]:
+    for offer in share.offers:
+        if offer.export.type == "stream" and offer.piece.part in API_PARTS | VERBATIM_PARTS:
+            text = f"{offer.export.subject} is exported as a stream; it must be a service"
+            yield at_offer(AS_STREAM, share, offer, text)
+
+
+THRESHOLD = Rule(
+    code="JS113",
+    title="A response threshold on a piece of a share",
+    severity=Severity.WARNING,
+    symptom="Long pulls end early, or behave otherwise after the account was pushed.",
+    cause="A custom response threshold ends the way back of a reply, and servers lose it when"
+    " the account's document is taken again.",
+    nsc=(
+        "nsc edit export --account {provider} --subject {subject} --response-threshold 0s",
+        *PUSH_PROVIDER,
+    ),
+    source="nats-server accounts.go, serviceExport.respThresh",
+)
+
+
+def threshold_set(share: Offered) -> Iterator[Finding]:
+    for offer in share.offers:
+        if offer.export.response_threshold:
+            yield at_offer(
+                THRESHOLD,
+                share,
+                offer,
+                f"{offer.export.subject} has a response threshold, which is lost at the next push",
+                fix=Fix(list="exports", index=offer.index, changes={"response_threshold": 0}),
+            )
+
+
+CREATES = Rule(
+    code="JS114",
+    title="Importers may make consumers",
+    severity=Severity.NOTE,
+    symptom="None. But an importer can overwrite an existing consumer of the stream, and have"
+    " messages delivered to any subject of the provider's account.",
+    cause="CONSUMER.CREATE is exported. Kinds that need it (sources, watches, ordered consumers)"
+    " cannot do without; a pull consumer that the owner makes can.",
+    nsc=_DELETE,
+    source="nats-server consumer.go",
+)
+
+
+def may_create(share: Offered) -> Iterator[Finding]:
+    for offer in share.all(Part.CREATE):
+        text = f"importers of {offer.export.subject} may also overwrite consumers of {share.name}"
+        yield at_offer(CREATES, share, offer, text)
+
+
+NO_INFO = Rule(
+    code="JS115",
+    title="INFO is not exported",
+    severity=Severity.WARNING,
+    symptom="A client cannot bind to the consumer (no responders, or a time-out), although"
+    " pulling and acknowledging would work.",
+    cause="Most clients ask for CONSUMER.INFO before they pull.",
+    cure=_OFFER_AGAIN,
+    nsc=(_EXPORT, *PUSH_PROVIDER),
+    source="ADR-37; nats.go Consumer(), nats-py consumer_info()",
+    shown="A share without INFO: binding got no responders, and a bare pull a message.",
+)
+
+
+def info_not_exported(share: Offered) -> Iterator[Finding]:
+    if share.kind is not Kind.PULL or not share.has(Part.NEXT) or share.has(Part.INFO):
+        return
+    added = Export(
+        name=f"{share.name} INFO",
+        subject=PullConsumer(*share.key).info_subject(),
+        type="service",
+        token_req=any(offer.export.token_req for offer in share.all(Part.NEXT)),
+        response_type="Singleton",
+    )
+    text = f"{added.subject} is not exported, which most clients ask before they pull"
+    yield at_offer(NO_INFO, share, None, text, fix=Fix(list="exports", added=added))
+
+
+NO_NEXT = Rule(
+    code="JS116",
+    title="ACK is exported without NEXT",
+    severity=Severity.ERROR,
+    symptom="Nothing can be pulled (503), and yet messages can be acknowledged and ended.",
+    cause="The share has an ACK export and neither a NEXT export nor a stream that is pushed.",
+    nsc=(f"{_EXPORT} --response-type Stream", *PUSH_PROVIDER),
+    source="ADR-37",
+    shown="A share without NEXT: a pull got 503.",
+)
+
+
+def next_not_exported(share: Offered) -> Iterator[Finding]:
+    wants = share.kind is Kind.PULL and share.has(Part.ACK, Part.ACK_V2, Part.INFO)
+    if wants and not share.has(Part.NEXT):
+        subject = PullConsumer(*share.key).next_subject()
+        added = Export(
+            name=f"{share.name} NEXT",
+            subject=subject,
+            type="service",
+            token_req=any(offer.export.token_req for offer in share.offers),
+            response_type=STREAM,
+        )
+        text = f"{subject} is not exported: {share.name} cannot be pulled from"
+        yield at_offer(NO_NEXT, share, None, text, fix=Fix(list="exports", added=added))
+
+
+FOREIGN_HASH = Rule(
+    code="JS117",
+    title="The second form of the acknowledgement names another account",
+    severity=Severity.ERROR,
+    symptom="On servers that use the second form, acknowledgements vanish.",
+    cause="The hash in $JS.ACK.*.<hash>.… is not that of the exporting account.",
+    nsc=_DELETE,
+    source="ADR-15; nats-server getHash",
+)
+
+
+def foreign_hash(share: Offered) -> Iterator[Finding]:
+    own = account_hash(share.provider.sub)
+    for offer in share.all(Part.ACK_V2):
+        if offer.export.subject.split(".")[3] not in (own, "*"):
+            text = f"{offer.export.subject} is of another account: the hash of this one is {own}"
+            yield at_offer(FOREIGN_HASH, share, offer, text)
+
+
+RULES: tuple[tuple[Rule, Callable[[Offered], Iterator[Finding]]], ...] = (
+    (SINGLETON, next_is_singleton),
+    (OWNER, owner_api_exported),
+    (NO_ACK, ack_not_exported),
+    (V1_ONLY, first_form_only),
+    (UNCHECKED, token_position_unchecked),
+    (WILD, wildcards_reach_others),
+    (MIXED, partly_public),
+    (PUBLIC, is_public),
+    (NO_FLOW, flow_not_exported),
+    (NO_DELIVER, deliver_not_exported),
+    (AS_STREAM, exported_as_stream),
+    (THRESHOLD, threshold_set),
+    (CREATES, may_create),
+    (NO_INFO, info_not_exported),
+    (NO_NEXT, next_not_exported),
+    (FOREIGN_HASH, foreign_hash),
+)

@@ -1,0 +1,262 @@
+"""Exports and imports, grouped into the shares that they make up.
+
+A share is known by the stream and the consumer that its subjects name. The pieces that a
+consumer made by the importer needs name no consumer, and stand together by their stream;
+so do those of a key-value bucket and of an object store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from jetshare.errors import JetshareError
+from jetshare.identity import jwt, subjects
+from jetshare.identity.claims import Account, Activation, Claims, Export, Import, User
+from jetshare.identity.record import record
+from jetshare.identity.subjects import REST
+from jetshare.sharing.found import local_subject
+from jetshare.sharing.kinds import suggested_prefix
+from jetshare.sharing.rules.pieces import ANY_NAME, Part, Piece, piece_of
+
+
+class Kind(StrEnum):
+    PULL = "pull consumer"
+    PUSH = "push consumer"
+    OWN = "consumers of the importer's own"
+    KEY_VALUE = "key-value bucket"
+    OBJECTS = "object store"
+    SOURCE = "source or mirror"
+    GET = "direct get"
+    ADMIN = "the JetStream API itself"
+    SERVICE = "plain service"
+    STREAM = "plain stream"
+
+
+@record
+class Offer:
+    """One export. ``path`` is its place in the document."""
+
+    index: int
+    export: Export
+    piece: Piece
+
+    @property
+    def path(self) -> str:
+        return f"nats.exports[{self.index}]"
+
+
+@record
+class Take:
+    """One import. ``activation`` is None where there is no token or it cannot be read."""
+
+    index: int
+    item: Import
+    piece: Piece
+    local: str
+    activation: Claims[Activation] | None
+
+    @property
+    def path(self) -> str:
+        return f"nats.imports[{self.index}]"
+
+
+H = TypeVar("H", "Offer", "Take")
+
+Key = tuple[str, str]
+"""Stream and consumer; the consumer is empty for what stands by its stream alone."""
+
+
+@record
+class Offered:
+    """A share that an account exports, and the stream exports beside it."""
+
+    provider: Claims[Account]
+    key: Key
+    kind: Kind
+    offers: tuple[Offer, ...]
+    streams: tuple[Offer, ...]
+
+    def all(self, *parts: Part) -> list[Offer]:
+        return [offer for offer in self.offers if offer.piece.part in parts]
+
+    def has(self, *parts: Part) -> bool:
+        return any(offer.piece.part in parts for offer in self.offers)
+
+    @property
+    def name(self) -> str:
+        return share_name(self.key)
+
+
+@record
+class Taken:
+    """A share that ``importer`` imports. ``provider`` is its document, None if not at hand;
+    ``offered`` what that document exports of it."""
+
+    importer: Claims[Account]
+    provider_key: str
+    provider: Claims[Account] | None
+    key: Key
+    kind: Kind
+    takes: tuple[Take, ...]
+    streams: tuple[Take, ...]
+    offered: Offered | None
+
+    def all(self, *parts: Part) -> list[Take]:
+        return [take for take in self.takes if take.piece.part in parts]
+
+    def has(self, *parts: Part) -> bool:
+        return any(take.piece.part in parts for take in self.takes)
+
+    @property
+    def name(self) -> str:
+        return share_name(self.key)
+
+    @property
+    def provider_name(self) -> str:
+        return self.provider.name if self.provider else self.provider_key
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of NEXT, else of any other API piece; the usual one if none is mapped."""
+        for take in sorted(self.takes, key=lambda take: take.piece.part is not Part.NEXT):
+            if (prefix := prefix_of(take)) and not prefix.startswith("$JS"):
+                return prefix
+        return suggested_prefix(self.provider.name if self.provider else self.provider_key[:8])
+
+
+@record
+class Accounts:
+    """All documents that are looked at, by public key, at ``now`` (Unix seconds)."""
+
+    claims: Mapping[str, Claims[Account]]
+    users: Mapping[str, tuple[Claims[User], ...]]
+    now: int
+
+
+def share_name(key: Key) -> str:
+    stream, consumer = key
+    return f"{stream}/{consumer}" if consumer else stream
+
+
+def prefix_of(take: Take) -> str:
+    """The prefix under which an API import stands; empty where it is not of that form."""
+    head, found, rest = take.local.partition(f".{take.piece.tail}")
+    return head if found and not rest and take.piece.tail else ""
+
+
+def offered_shares(provider: Claims[Account]) -> tuple[Offered, ...]:
+    offers = [
+        Offer(index=index, export=export, piece=piece_of(export.subject))
+        for index, export in enumerate(provider.nats.exports)
+    ]
+    streams = tuple(o for o in offers if o.export.type == "stream" and not _is_piece(o.piece))
+    return tuple(
+        Offered(
+            provider=provider,
+            key=key,
+            kind=_kind(key, {offer.piece.part for offer in group}, streams=bool(streams)),
+            offers=tuple(group),
+            streams=streams,
+        )
+        for key, group in _grouped(offers)
+    )
+
+
+def taken_shares(
+    importer: Claims[Account], accounts: Accounts, offered: Mapping[str, Mapping[Key, Offered]]
+) -> tuple[Taken, ...]:
+    """``offered`` has the shares of every account, by its public key and the share's."""
+    by_provider: dict[str, list[Take]] = {}
+    for index, item in enumerate(importer.nats.imports):
+        by_provider.setdefault(item.account, []).append(
+            Take(
+                index=index,
+                item=item,
+                piece=piece_of(item.subject),
+                local=local_subject(item),
+                activation=_activation(item.token),
+            )
+        )
+    found = []
+    for public, takes in by_provider.items():
+        streams = tuple(t for t in takes if t.item.type == "stream" and not _is_piece(t.piece))
+        for key, group in _grouped(takes):
+            parts = {take.piece.part for take in group}
+            found.append(
+                Taken(
+                    importer=importer,
+                    provider_key=public,
+                    provider=accounts.claims.get(public),
+                    key=key,
+                    kind=_kind(key, parts, streams=bool(streams)),
+                    takes=tuple(group),
+                    streams=streams,
+                    offered=offered.get(public, {}).get(key),
+                )
+            )
+    return tuple(found)
+
+
+def covers(offer: Offer, take: Take) -> bool:
+    """Whether the export is one that the import may be of."""
+    return offer.export.type == take.item.type and subjects.is_contained(
+        take.item.subject, by=offer.export.subject
+    )
+
+
+def _is_piece(piece: Piece) -> bool:
+    return piece.part not in (Part.OTHER, Part.WRITE)
+
+
+def _grouped(held: Iterable[H]) -> Iterator[tuple[Key, list[H]]]:
+    groups: dict[Key, list[H]] = {}
+    for one in held:
+        if one.piece.part is not Part.OTHER:
+            groups.setdefault(_key(one.piece), []).append(one)
+    # A consumer that is named only to be deleted or looked at belongs to its stream's share.
+    for key in [key for key in groups if key[1]]:
+        parts = {one.piece.part for one in groups[key]}
+        if (key[0], "") in groups and not parts & {Part.NEXT, Part.ACK, Part.ACK_V2}:
+            groups[(key[0], "")] += groups.pop(key)
+    # Flow control of a whole stream serves each of its consumers.
+    for key in [key for key in groups if not key[1]]:
+        named = [other for other in groups if other[0] == key[0] and other[1]]
+        if named and {one.piece.part for one in groups[key]} <= {Part.FC, Part.FC_V2}:
+            flow = groups.pop(key)
+            for other in named:
+                groups[other] += flow
+    yield from groups.items()
+
+
+def _key(piece: Piece) -> Key:
+    stream = piece.stream or REST
+    return (stream, "" if piece.consumer in ANY_NAME else piece.consumer)
+
+
+def _kind(key: Key, parts: set[Part], *, streams: bool) -> Kind:
+    stream, consumer = key
+    if Part.ADMIN in parts or stream in ANY_NAME:
+        return Kind.ADMIN
+    if consumer:
+        pulled = Part.NEXT in parts or not streams
+        return Kind.PULL if pulled else Kind.PUSH
+    if stream.startswith("KV_"):
+        return Kind.KEY_VALUE
+    if stream.startswith("OBJ_"):
+        return Kind.OBJECTS
+    if Part.CREATE in parts:
+        return Kind.OWN if Part.NEXT in parts else Kind.SOURCE
+    if Part.NEXT in parts or parts & {Part.ACK, Part.ACK_V2}:
+        return Kind.OWN
+    return Kind.GET
+
+
+def _activation(token: str) -> Claims[Activation] | None:
+    if not token:
+        return None
+    try:
+        return jwt.decode(token, Activation).claims
+    except JetshareError:
+        return None
