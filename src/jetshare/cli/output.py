@@ -12,9 +12,9 @@ from jetshare.sharing.proof import Proof
 _MARKS = {True: "ok", False: "FAILED", None: "not seen"}
 
 
-def emit_json(value: Mapping[str, object]) -> None:
-    """The one JSON object that a verb prints with ``--json``."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+def emit_json(value: Mapping[str, object], *, lines: bool = False) -> None:
+    """The one JSON object that a verb prints with ``--json``; or one a line, as they come."""
+    click.echo(json.dumps(value, indent=None if lines else 2, ensure_ascii=False))
 
 
 def note(line: str) -> None:

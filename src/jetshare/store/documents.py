@@ -163,9 +163,16 @@ class Documents:
         stamp = self._files.stamp(self._layout.accounts)
         if stamp is not None and stamp == self._by_key_stamp:
             return None
-        self._by_key = {self.account(name).claims.sub: name for name in self.accounts()}
-        self._by_key_stamp = stamp
+        self._by_key, damage = {}, None
+        for name in self.accounts():
+            try:
+                self._by_key[self.account(name).claims.sub] = name
+            except StoreDamaged as error:
+                damage = error  # one bad file must not hide the other accounts
         known = self._by_key.get(public)
+        if known is None and damage is not None:
+            raise damage  # the account may be in that very file
+        self._by_key_stamp = None if damage else stamp
         return self._account_by_name(known) if known else None
 
     def _no_account(self, name: str) -> JetshareError:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jetshare.identity.claims import NO_LIMIT, Account, AccountLimits, Claims, Operator
 from jetshare.identity.nkeys import KeyPair, Kind
+from jetshare.store.config import read_config, write_config
 from jetshare.store.contexts import Context, ContextFolder
 from jetshare.store.contract import Store
 from jetshare.store.folder import FolderStore, create_store, open_store
@@ -55,7 +56,18 @@ def found_operator(location: Location, request: FoundRequest, now: int) -> Folde
             account = Claims(name=name, sub=key.public, nats=Account(limits=_UNLIMITED_JETSTREAM))
             make_account(editing, account, now=now, key=key)
             make_user(editing, name, name, now=now)
+    _select(location, request)
     return open_store(location, request.operator)
+
+
+def _select(location: Location, request: FoundRequest) -> None:
+    """Make the new operator the one that nsc uses, where it uses none yet."""
+    known = read_config(location.config)
+    if not known.operator:
+        root = known.store_root or str(location.stores)
+        account = next(iter(request.accounts), "")
+        chosen = replace(known, store_root=root, operator=request.operator, account=account)
+        write_config(location.config, chosen)
 
 
 def add_contexts(

@@ -7,8 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jetshare.errors import InputError
-from jetshare.store.access import Access
+from jetshare.errors import InputError, NetworkError
 
 if TYPE_CHECKING:
     import ssl
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from jetshare.net.connect import Login
     from jetshare.net.jetstream_api import JetStreamApi
+    from jetshare.store.access import Access
 
 DEFAULT_URL = "nats://127.0.0.1:4222"
 
@@ -27,6 +27,14 @@ class Session:
 
     client: Client
     api: JetStreamApi
+
+    async def takes_no_acks(self, stream: str, consumer: str) -> bool:
+        """Whether INFO says that a consumer wants no acknowledgements; False without INFO."""
+        try:
+            info = await self.api.consumer_info(stream, consumer)
+        except (NetworkError, InputError):
+            return False
+        return bool(info["config"].get("ack_policy") == "none")
 
 
 @asynccontextmanager

@@ -1,0 +1,199 @@
+"""Keep a server in step with a store's folder, whoever writes into it.
+
+The folder is looked at several times a second by names and times alone; a document is
+read when it changed. nsc writes without telling anybody, so there is nothing to listen
+to, and looking is cheap: a thousand accounts take a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from jetshare.errors import JetshareError, MalformedToken, NetworkError, WrongIssuer
+from jetshare.identity import jwt
+from jetshare.identity.claims import Account, Claims, Generic, Operator
+from jetshare.identity.jwt import Document
+from jetshare.identity.nkeys import KeyPair
+from jetshare.identity.validate import validate
+from jetshare.net.resolver import Resolver
+
+POLL_S = 0.2
+
+
+class Step(StrEnum):
+    """What became of a document on the server."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """``account`` is a name, as the folder has it; ``reason`` says why it was refused."""
+
+    step: Step
+    account: str
+    reason: str = ""
+
+
+Tell = Callable[[Event], None]
+Stamp = tuple[int, int, int]
+
+
+def stamps(accounts: Path) -> dict[str, Stamp]:
+    """When each account's document was last written, by the account's name."""
+    found: dict[str, Stamp] = {}
+    try:
+        with os.scandir(accounts) as entries:
+            names = [entry.name for entry in entries if not entry.name.startswith(".")]
+    except FileNotFoundError:
+        return found
+    for name in names:
+        try:
+            seen = os.stat(accounts / name / f"{name}.jwt")  # noqa: PTH116 (half as dear)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        found[name] = (seen.st_mtime_ns, seen.st_size, seen.st_ino)
+    return found
+
+
+@dataclass(slots=True, kw_only=True)
+class Follower:
+    """What the server was last given, and how to give it more.
+
+    ``signer`` signs deletions; where the operator's keys are elsewhere it is None, and
+    an account that is gone from the folder stays on the server.
+    """
+
+    accounts: Path
+    operator: Claims[Operator]
+    resolver: Resolver
+    signer: KeyPair | None
+    tell: Tell
+    now: Callable[[], int]
+    _given: dict[str, Stamp]  # what the server has heard of, taken or refused
+    _doubted: dict[str, Stamp]  # read once, and not fit: perhaps only half written
+    _publics: dict[str, str]
+    _missing: set[str]
+
+    @classmethod
+    def of(
+        cls,
+        accounts: Path,
+        operator: Claims[Operator],
+        resolver: Resolver,
+        signer: KeyPair | None,
+        tell: Tell,
+        now: Callable[[], int],
+    ) -> Follower:
+        return cls(
+            accounts=accounts,
+            operator=operator,
+            resolver=resolver,
+            signer=signer,
+            tell=tell,
+            now=now,
+            _given={},
+            _doubted={},
+            _publics={},
+            _missing=set(),
+        )
+
+    async def begin(self) -> None:
+        """Give the server all that the folder has, and take from it all that is no more."""
+        await self.follow(first=True)
+        held = set[str]().union(*(await self.resolver.list_accounts()).values())
+        gone = held - set(self._publics.values()) - {self.operator.nats.system_account}
+        await self._delete({public: public for public in gone})
+
+    async def forever(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_S)
+            with suppress(NetworkError):  # the server is looked after elsewhere; try again
+                await self.follow()
+
+    async def follow(self, *, first: bool = False) -> None:
+        """One look at the folder, and all that follows from it. At the ``first`` one
+        everything is new, and only what is refused is told."""
+        seen = stamps(self.accounts)
+        documents: dict[str, Document[Account]] = {}
+        for name, stamp in seen.items():
+            if self._given.get(name) == stamp:
+                continue
+            try:
+                documents[name] = self._read(name)
+            except (JetshareError, OSError, UnicodeDecodeError) as error:
+                self._doubt(name, stamp, error)
+        await self._push(documents, first=first)
+        self._given.update((name, seen[name]) for name in documents)
+        await self._forget(seen)
+
+    def _doubt(self, name: str, stamp: Stamp, error: Exception) -> None:
+        """nsc does not write at once: only what is no better at the next look is refused."""
+        if self._doubted.get(name) != stamp:
+            self._doubted[name] = stamp
+            return
+        del self._doubted[name]
+        self._given[name] = stamp
+        self.tell(Event(step=Step.REFUSED, account=name, reason=str(error)))
+
+    def _read(self, name: str) -> Document[Account]:
+        """A document that the server may have; it would take worse."""
+        text = (self.accounts / name / f"{name}.jwt").read_text("ascii").strip()
+        document = jwt.decode(text, Account)
+        claims, keys = document.claims, (self.operator.sub, *self.operator.nats.signing_keys)
+        if claims.iss not in keys:
+            raise WrongIssuer(f"signed by {claims.iss}, which is no key of {self.operator.name}")
+        for found in validate(claims, self.now()):
+            if found.severity != "warning":
+                raise MalformedToken(f"{found.text} ({found.path})" if found.path else found.text)
+        return document
+
+    async def _push(self, documents: Mapping[str, Document[Account]], *, first: bool) -> None:
+        if not documents:
+            return
+        answers = await self.resolver.push_many([d.token for d in documents.values()])
+        refused = {a.account: a for a in answers if not a.ok}
+        for name, document in documents.items():
+            public = document.claims.sub
+            self._publics[name] = public
+            if public in refused:
+                reason = refused[public].message
+                self.tell(Event(step=Step.REFUSED, account=name, reason=reason))
+            elif not first:
+                self.tell(Event(step=Step.TAKEN, account=name))
+
+    async def _forget(self, seen: Mapping[str, Stamp]) -> None:
+        """Delete what was missing at two looks in a row: one may fall into a replacement."""
+        missing = self._given.keys() - seen.keys()
+        gone = missing & self._missing
+        self._missing = missing - gone
+        doomed: dict[str, str] = {}
+        for name in gone:
+            del self._given[name]
+            public = self._publics.pop(name, "")
+            if public and public not in self._publics.values():  # not merely renamed
+                doomed[public] = name
+        await self._delete(doomed)
+
+    async def _delete(self, names: Mapping[str, str]) -> None:
+        """Delete accounts, by public key, from the server."""
+        if not names or self.signer is None:
+            return
+        claims = Claims(
+            name="delete",
+            sub=self.signer.public,
+            nats=Generic(data={"accounts": list(names), "type": "generic"}),
+        )
+        answers = await self.resolver.delete(jwt.encode(claims, self.signer, self.now()).token)
+        reason = next((answer.message for answer in answers if not answer.ok), "")
+        for name in names.values():
+            step = Step.REFUSED if reason else Step.DELETED
+            self.tell(Event(step=step, account=name, reason=reason))

@@ -1,0 +1,127 @@
+"""Up: serve the operator of a store on an embedded server, in step with its folder."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from jetshare.errors import KeyNotHeld, StoreError
+from jetshare.identity.claims import Operator
+from jetshare.identity.jwt import Document
+from jetshare.identity.nkeys import KeyPair
+from jetshare.net.connect import connect
+from jetshare.net.resolver import Resolver
+from jetshare.server.config import ServerConfig
+from jetshare.server.run import Server, running
+from jetshare.store.folder import FolderStore
+from jetshare.workflows.in_step import POLL_S, Event, Follower
+from jetshare.workflows.reach import Reach, system_creds
+from jetshare.workflows.signers import operator_document_signer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpRequest:
+    """``folder`` is the server's own; ``port`` may be ANY_PORT; times are in seconds."""
+
+    folder: Path
+    port: int = 4222
+    domain: str = ""
+    timeout_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Whom to tell: that a server serves (again), and what became of each document."""
+
+    serving: Callable[[Server, bool], None]
+    event: Callable[[Event], None]
+
+
+async def serve(store: FolderStore, request: UpRequest, binary: Path, listener: Listener) -> None:
+    """Serve until cancelled. Raises PortTaken and ServerDied, also when it dies later.
+
+    A server reads its operator's document only when it starts, so a change of that
+    document starts it again, on the same port and with the same data.
+    """
+    again = False
+    while True:
+        async with running(_config(store, request), binary) as server:
+            request = replace(request, port=server.port)
+            await _follow_until_operator_changes(store, server, request, listener, again=again)
+        again = True
+
+
+async def _follow_until_operator_changes(
+    store: FolderStore, server: Server, request: UpRequest, listener: Listener, *, again: bool
+) -> None:
+    operator = store.operator()
+    reach = Reach(servers=(server.url,), timeout_s=request.timeout_s)
+    login = reach.login(store, system_creds(store, reach, _now()))
+    async with connect(replace(login, reconnect=True)) as client:
+        follower = Follower.of(
+            store.folder / "accounts",
+            operator.claims,
+            Resolver(client, timeout_s=request.timeout_s),
+            _signer(store),
+            listener.event,
+            _now,
+        )
+        await follower.begin()
+        listener.serving(server, again)
+        await _first(
+            follower.forever(), _raise_when_it_dies(server), _operator_changes(store, operator)
+        )
+
+
+async def _first(*jobs: Coroutine[None, None, None]) -> None:
+    """Run them at once until one ends; its error is raised."""
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _raise_when_it_dies(server: Server) -> None:
+    raise await server.died()
+
+
+async def _operator_changes(store: FolderStore, served: Document[Operator]) -> None:
+    """Return when the folder has another document of the operator, and a whole one."""
+    while True:
+        await asyncio.sleep(POLL_S)
+        with suppress(StoreError):
+            if store.operator().token != served.token:
+                return
+
+
+def _config(store: FolderStore, request: UpRequest) -> ServerConfig:
+    operator = store.operator()
+    system = operator.claims.nats.system_account
+    return ServerConfig(
+        operator=operator.token,
+        system_account=system,
+        preload={system: store.account(system).token},
+        folder=request.folder,
+        port=request.port,
+        domain=request.domain,
+    )
+
+
+def _signer(store: FolderStore) -> KeyPair | None:
+    try:
+        return operator_document_signer(store, store.operator().claims)
+    except KeyNotHeld:
+        return None
+
+
+def _now() -> int:
+    return int(time.time())

@@ -1,0 +1,277 @@
+"""``jetshare up``: an operator founded, served, and the server in step with the folder."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jetshare.identity import jwt
+from jetshare.identity.claims import Account, Claims, Export
+from jetshare.identity.nkeys import KeyPair, Kind
+from jetshare.net.connect import connect
+from jetshare.net.resolver import Resolver
+from jetshare.store.folder import FolderStore, open_store
+from jetshare.store.locate import locate
+from jetshare.workflows.reach import Reach, account_creds, system_creds
+from jetshare.workflows.signers import account_document_signer
+from support.cli import Jetshare, environment
+
+WITHIN_S = 10.0
+
+
+class Up:
+    """A running ``jetshare up``, its lines read as they come."""
+
+    def __init__(self, home: Path, *words: str) -> None:
+        command = [sys.executable, "-m", "jetshare", "up", "--json", *words]
+        self.process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment({"HOME": str(home)}),
+        )
+        self.seen: list[dict[str, Any]] = []
+        self.url = self.until("serving")["url"]
+        self.store = store_of(home)
+
+    def until(self, event: str, account: str = "") -> dict[str, Any]:
+        """The next line that says so; the test's own time-out ends the wait."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            told = json.loads(line)
+            self.seen.append(told)
+            if told["event"] == event and told.get("account", account) == account:
+                return told
+        assert self.process.stderr is not None
+        raise AssertionError(f"it ended: {self.process.stderr.read()}")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(how)
+        self.process.communicate(timeout=WITHIN_S)
+        return self.process.returncode
+
+
+def store_of(home: Path) -> FolderStore:
+    return open_store(locate({}, cwd=home, home=home))
+
+
+@contextmanager
+def up(home: Path, *words: str) -> Iterator[Up]:
+    running = Up(home, "--port", "0", *words)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.stop()
+
+
+@pytest.fixture
+def home(fresh_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(fresh_home)
+    return fresh_home
+
+
+def edit(store: FolderStore, account: str, **fields: object) -> str:
+    """Change an account as any tool would: by a new document in its file."""
+    with store.edit() as editing:
+        claims = editing.account(account).claims
+        after = replace(claims, nats=replace(claims.nats, **fields))  # type: ignore[arg-type]
+        document = jwt.encode(after, account_document_signer(editing, after), int(time.time()))
+        editing.put_account(document)
+    return document.token
+
+
+def on_server(running: Up, account: str) -> str | None:
+    async def look() -> str | None:
+        reach = Reach(servers=(running.url,))
+        creds = system_creds(running.store, reach, int(time.time()))
+        async with connect(reach.login(running.store, creds)) as client:
+            public = running.store.account(account).claims.sub
+            return await Resolver(client).lookup(public)
+
+    return asyncio.run(look())
+
+
+def test_where_there_is_nothing_it_makes_an_operator_and_accounts(home: Path) -> None:
+    with up(home, "--domain", "ngstest") as running:
+        store = running.store
+        assert store.accounts() == ["ACCTA", "ACCTB", "ACCTC", "SYS"]
+        operator = store.operator().claims.nats
+        assert len(operator.signing_keys) == 1
+        assert operator.system_account == store.account("SYS").claims.sub
+        for name in ("ACCTA", "ACCTB", "ACCTC"):
+            assert store.account(name).claims.nats.limits.disk_storage == -1
+            assert store.creds(name, store.users(name)[0]) is not None
+            context = json.loads((home / f".config/nats/context/{name}.json").read_text())
+            assert context["url"] == running.url
+            assert Path(context["creds"]).is_file()
+        config = json.loads((home / ".config/nats/nsc/nsc.json").read_text())
+        assert (config["operator"], config["account"]) == ("OP", "ACCTA")
+        # Every account can log in, and has JetStream in the domain.
+        for name in ("ACCTA", "ACCTB", "ACCTC"):
+            assert asyncio.run(_domain(running, name)) == "ngstest"
+
+
+async def _domain(running: Up, account: str) -> str:
+    reach = Reach(servers=(running.url,))
+    document = running.store.account(account)
+    creds = account_creds(running.store, document, reach, int(time.time()))
+    async with connect(reach.login(running.store, creds)) as client:
+        reply = await client.request("$JS.API.INFO", b"", timeout=WITHIN_S)
+        return str(json.loads(reply.data)["domain"])
+
+
+def test_names_of_ones_own(home: Path) -> None:
+    with up(home, "--operator", "RETAIL", "--account", "X", "--account", "Y") as running:
+        assert running.store.name == "RETAIL"
+        assert running.store.accounts() == ["SYS", "X", "Y"]
+
+
+def test_a_context_that_is_there_stays(home: Path) -> None:
+    mine = home / ".config/nats/context/ACCTA.json"
+    mine.parent.mkdir(parents=True)
+    mine.write_text('{"url": "nats://elsewhere:4222"}')
+    with up(home):
+        pass
+    assert json.loads(mine.read_text()) == {"url": "nats://elsewhere:4222"}
+
+
+def test_a_second_up_brings_back_identities_and_data(home: Path) -> None:
+    with up(home) as running:
+        keys = [running.store.account(name).claims.sub for name in running.store.accounts()]
+        asyncio.run(_make_stream(running, "KEPT"))
+        assert running.stop() == 0
+    with up(home) as again:
+        assert [again.store.account(n).claims.sub for n in again.store.accounts()] == keys
+        assert asyncio.run(_streams(again)) == ["KEPT"]
+
+
+async def _api(running: Up, subject: str, body: bytes = b"") -> Any:
+    reach = Reach(servers=(running.url,))
+    document = running.store.account("ACCTC")
+    creds = account_creds(running.store, document, reach, int(time.time()))
+    async with connect(reach.login(running.store, creds)) as client:
+        reply = await client.request(f"$JS.API.{subject}", body, timeout=WITHIN_S)
+        return json.loads(reply.data)
+
+
+async def _make_stream(running: Up, name: str) -> None:
+    body = json.dumps({"name": name, "subjects": ["kept.>"], "storage": "file"}).encode()
+    assert "error" not in await _api(running, f"STREAM.CREATE.{name}", body)
+
+
+async def _streams(running: Up) -> list[str]:
+    names: list[str] = (await _api(running, "STREAM.NAMES"))["streams"]
+    return names
+
+
+def test_a_document_that_changes_in_the_folder_is_on_the_server(home: Path) -> None:
+    with up(home) as running:
+        export = Export(name="a", subject="a.b", type="stream")
+        token = edit(running.store, "ACCTC", exports=(export,))
+        running.until("taken", "ACCTC")
+        assert on_server(running, "ACCTC") == token
+
+
+def test_an_invalid_document_is_refused_without_touching_the_others(home: Path) -> None:
+    with up(home) as running:
+        file = running.store.folder / "accounts/ACCTA/ACCTA.jwt"
+        good = file.read_text()
+        stranger = KeyPair.generate(Kind.OPERATOR)
+        claims = running.store.account("ACCTA").claims
+        for bad, says in (
+            (good[:-20], "the token"),
+            (jwt.encode(claims, stranger, int(time.time())).token, "no key of OP"),
+            ("not a token", "not a token"),
+        ):
+            file.write_text(bad)
+            assert says in running.until("refused", "ACCTA")["reason"]
+            token = edit(running.store, "ACCTB", description=says)
+            running.until("taken", "ACCTB")
+            assert on_server(running, "ACCTB") == token
+        file.write_text(good)
+        running.until("taken", "ACCTA")
+        assert on_server(running, "ACCTA") == good
+
+
+def test_an_account_that_comes_and_goes(home: Path) -> None:
+    with up(home) as running:
+        key = KeyPair.generate(Kind.ACCOUNT)
+        with running.store.edit() as editing:
+            claims = Claims(name="NEW", sub=key.public, nats=Account())
+            signer = account_document_signer(editing, claims)
+            editing.put_account(jwt.encode(claims, signer, int(time.time())))
+        running.until("taken", "NEW")
+        assert on_server(running, "NEW") is not None
+        token = running.store.account("NEW").token
+        with running.store.edit() as editing:
+            editing.delete_account("NEW")
+        running.until("deleted", "NEW")
+        with running.store.edit() as editing:
+            editing.put_account(jwt.Document(token=token, claims=claims))
+        running.until("taken", "NEW")
+
+
+def test_a_new_operator_document_starts_the_server_again(home: Path) -> None:
+    with up(home) as running:
+        asyncio.run(_make_stream(running, "KEPT"))
+        fresh = KeyPair.generate(Kind.OPERATOR)
+        with running.store.edit() as editing:
+            operator = editing.operator().claims
+            key = editing.key(operator.sub)
+            assert key is not None
+            nats = replace(operator.nats, signing_keys=(*operator.nats.signing_keys, fresh.public))
+            document = jwt.encode(replace(operator, nats=nats), key, int(time.time()))
+            editing.put_operator(document)
+            editing.put_key(fresh)
+        told = running.until("serving")
+        assert told["again"] is True
+        assert told["url"] == running.url
+        assert asyncio.run(_streams(running)) == ["KEPT"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_in_good_order(home: Path, how: signal.Signals) -> None:
+    with up(home) as running:
+        assert running.stop(how) == 0
+
+
+def test_a_server_that_dies_is_told(home: Path) -> None:
+    with up(home) as running:
+        (server,) = [int(path.stem.rpartition("_")[2]) for path in home.rglob("*.ports")]
+        os.kill(server, signal.SIGKILL)
+        _, told = running.process.communicate(timeout=WITHIN_S)
+        assert running.process.returncode == 4
+        assert "nats-server ended" in told
+        assert "hint: " in told
+
+
+def test_words_for_a_new_operator_are_refused_where_one_is(
+    home: Path, jetshare_cli: Jetshare
+) -> None:
+    with up(home):
+        pass
+    done = jetshare_cli("up", "--account", "X")
+    assert done.exit == 2
+    assert "one is here already" in done.stderr
+
+
+def test_a_port_that_is_taken(home: Path, jetshare_cli: Jetshare) -> None:
+    with up(home) as running:
+        port = running.url.rpartition(":")[2]
+        done = jetshare_cli("up", "--port", port, "--dir", home / "other")
+        assert done.exit == 4
+        assert f"port {port} is taken" in done.stderr
