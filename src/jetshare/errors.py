@@ -37,7 +37,8 @@
     │   ├── ConsumerDeleted                the provider deleted the consumer or its stream
     │   ├── PullRefused                    the consumer answers, and refuses this pull for good
     │   └── ApiRefused                     the JetStream API answers with an error
-    ├── AlreadySettled            exit 1   a message that was acknowledged, given back or ended before
+    ├── AlreadySettled            exit 1   a message that was settled before
+    ├── HandlerFailed             exit 1   a program that was given a message and did not handle it
     ├── NotPushed                 exit 3   stored in the folder, but not on every server
     └── ProofFailed               exit 1   the live server shows something else than was promised
 
@@ -222,6 +223,10 @@ class ApiRefused(NetworkError):
 
 
 class AlreadySettled(JetshareError):
+    pass
+
+
+class HandlerFailed(JetshareError):
     pass
 
 

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
+from jetshare.cli.hiding import hide_seeds
 from jetshare.errors import JetshareError
 
 # Each verb's module is imported only when the verb is used: `--help` stays fast.
@@ -27,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "nsc": ("jetshare.cli.nsc.face", "The commands of nsc, on the same folders."),
     "nats": ("jetshare.cli.nats.main", "The commands of nats, on the same contexts."),
     "shims": ("jetshare.cli.shims", "Write launchers named nsc and nats into a folder."),
+    "consume": ("jetshare.cli.consume", "Stream a share to a program or to standard output."),
     "demo": ("jetshare.cli.demo", "Run the whole life of a share on a real server."),
 }
 
@@ -116,6 +118,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _report(message: str, hint: str, code: int, kind: str, as_json: bool) -> int:
+    message, hint = hide_seeds(message), hide_seeds(hint)
     if as_json:
         from jetshare.cli.output import emit_json
 

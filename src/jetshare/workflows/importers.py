@@ -8,7 +8,7 @@ from jetshare.identity.claims import Account
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import Kind
 from jetshare.sharing.found import Accepted, accepted_share
-from jetshare.sharing.kinds import PullConsumer
+from jetshare.sharing.kinds import PullConsumer, check_prefix
 from jetshare.store.contract import Store
 
 
@@ -48,6 +48,18 @@ def find_importer(
             hint="choose the account with --account, and the provider with --from",
         )
     return found[0]
+
+
+def prefix_of(importer: Document[Account], held: Accepted, wanted: str = "") -> str:
+    """The API prefix to pull under: ``wanted``, else the one of the import."""
+    if wanted:
+        return check_prefix(wanted)
+    if not held.prefix:
+        raise InputError(
+            f"{importer.claims.name} imports {held.share} under no prefix",
+            hint="an unmapped import of the API makes two accounts answer; accept it again",
+        )
+    return held.prefix
 
 
 def _provider_key(store: Store, named: str) -> str | None:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from jetshare.errors import InputError
-from jetshare.sharing.kinds import PullConsumer, check_prefix
+from jetshare.sharing.kinds import PullConsumer
 from jetshare.store.contract import Store
-from jetshare.workflows.importers import find_importer
+from jetshare.workflows.importers import find_importer, prefix_of
 from jetshare.workflows.reach import Reach, account_creds
 
 if TYPE_CHECKING:
@@ -72,12 +71,7 @@ async def next_messages(
     from jetshare.net.wire import Wire
 
     importer, held = find_importer(store, request.share, request.importer, request.provider)
-    prefix = check_prefix(request.prefix) if request.prefix else held.prefix
-    if not prefix:
-        raise InputError(
-            f"{importer.claims.name} imports {request.share} under no prefix",
-            hint="an unmapped import of the API makes two accounts answer; accept it again",
-        )
+    prefix = prefix_of(importer, held, request.prefix)
 
     async def settle(message: Message) -> None:
         if request.outcome is Outcome.ACK:

@@ -1,0 +1,113 @@
+"""``jetshare consume``"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from jetshare.cli.options import SHARE, World, run, verb
+from jetshare.cli.output import note
+from jetshare.errors import InputError
+from jetshare.sharing.kinds import PullConsumer
+from jetshare.workflows.consume import ConsumeRequest, as_json, consume, program
+
+if TYPE_CHECKING:
+    from jetshare.net.message import Message
+
+EPILOG = """\b
+Example:
+  jetshare consume ORDERS/ORDERS-C1 --jsonl > orders.jsonl
+  jetshare consume ORDERS/ORDERS-C1 --exec './handle-order' --concurrency 4
+"""
+
+
+@click.command("consume", epilog=EPILOG)
+@click.argument("share", type=SHARE)
+@click.option("--exec", "words", metavar="CMD", help="Run CMD for each message; exit 0 is handled.")
+@click.option("--jsonl", is_flag=True, help="Print one JSON object a message.")
+@click.option("--account", default="", metavar="ACCT", help="Consume as this importer.")
+@click.option("--from", "provider", default="", metavar="ACCT|KEY", help="Of this provider.")
+@click.option("--prefix", default="", help="The API prefix. [as the account imports it]")
+@click.option("--user", default="", help="The importer's user to consume as. [its first]")
+@click.option("--count", type=click.IntRange(min=1), help="Stop after this many. [never]")
+@click.option("--concurrency", type=click.IntRange(min=1), default=1, help="Programs at once. [1]")
+@click.option("--handler-timeout", type=float, metavar="SECONDS", help="Longest run of CMD.")
+@click.option(
+    "--heartbeat", type=float, metavar="SECONDS", help="How soon silence is noticed. [15]"
+)
+@verb
+def command(
+    world: World,
+    share: PullConsumer,
+    words: str | None,
+    jsonl: bool,
+    account: str,
+    provider: str,
+    prefix: str,
+    user: str,
+    count: int | None,
+    concurrency: int,
+    handler_timeout: float | None,
+    heartbeat: float | None,
+) -> int:
+    """Consume a share for as long as it runs: each message goes to a program or to standard
+    output, and is acknowledged once it was handled.
+
+    Ctrl-C and SIGTERM end it in good order: what is done is acknowledged, the rest is
+    given back.
+    """
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    request = ConsumeRequest(
+        share=share,
+        importer=account,
+        provider=provider,
+        prefix=prefix,
+        user=user,
+        count=count or 0,
+        concurrency=concurrency if words else 1,
+        handler_timeout_s=handler_timeout,
+        heartbeat_s=heartbeat,
+    )
+    handler = _handler(words, jsonl=jsonl or world.as_json)
+    done = run(consume(world.store(), request, world.reach, world.now, handler))
+    note(
+        f"{done.acknowledged} acknowledged, {done.failed} failed,"
+        f" {done.given_back} given back, {done.unconfirmed} unconfirmed"
+    )
+    return 1 if done.failed or done.unconfirmed else 0
+
+
+def _handler(words: str | None, *, jsonl: bool) -> Callable[[Message], Awaitable[object]]:
+    if words is not None:
+        if jsonl:
+            raise InputError("--exec and --jsonl exclude one another", hint="choose one of them")
+        return program(_program(words), os.environ)
+
+    async def show(message: Message) -> None:
+        if jsonl:
+            click.echo(as_json(message))
+        else:
+            sys.stdout.buffer.write(message.data + b"\n")
+        sys.stdout.flush()
+
+    return show
+
+
+def _program(words: str) -> tuple[str, ...]:
+    try:
+        split = tuple(shlex.split(words))
+    except ValueError as error:
+        raise InputError(f"--exec cannot be read: {error}", hint="quote it for a shell") from None
+    if not split or shutil.which(split[0]) is None:
+        raise InputError(
+            f'--exec names no program: "{split[0] if split else ""}"',
+            hint="give a program on PATH, or the path of one",
+        )
+    return split
