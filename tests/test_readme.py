@@ -1,0 +1,122 @@
+"""The README as a newcomer follows it: its commands, in its order, in a fresh home."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.cli import environment
+from support.seed_guard import SeedGuard
+
+README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
+BIN = Path(sys.executable).parent
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[list[str]]:
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+class Newcomer:
+    def __init__(self, home: Path, guard: SeedGuard) -> None:
+        self.folder, self.guard = home, guard
+        self.environment = environment({"HOME": str(home)})
+
+    def run(self, words: list[str]) -> str:
+        done = subprocess.run(
+            [str(BIN / words[0]), *words[1:]],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        for text in (done.stdout, done.stderr):
+            self.guard.watch_output(f"the output of {shlex.join(words)}", text.encode())
+        assert done.returncode == 0, (shlex.join(words), done.stdout, done.stderr)
+        return done.stdout
+
+    def serve(self, words: list[str]) -> subprocess.Popen[str]:
+        """Start it on a port that is free: the one that it has by itself may be taken here."""
+        process = subprocess.Popen(
+            [str(BIN / words[0]), *words[1:], "--port", "0"],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdout is not None
+        assert "serving operator OP" in process.stdout.readline()
+        return process
+
+
+@pytest.fixture
+def newcomer(fresh_home: Path, seed_guard: SeedGuard) -> Newcomer:
+    return Newcomer(fresh_home, seed_guard)
+
+
+@pytest.fixture
+def served(newcomer: Newcomer) -> Iterator[Newcomer]:
+    (up,) = [words for words in commands() if words[:2] == ["jetshare", "up"]]
+    process = newcomer.serve(up)
+    yield newcomer
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+def test_its_commands_do_what_it_says(served: Newcomer) -> None:
+    told: dict[str, str] = {}
+    for words in commands():
+        if words[0] == "jetshare" and words[1] != "up":
+            told[words[1]] = served.run(words)
+            if words[1] == "accept":
+                _python_block(served)
+    assert '"stream":"RESTOCKEVENTS","domain":"ngstest","seq":1' in told["nats"]
+    assert "ACCTB can pull RESTOCKEVENTS/RESTOCKEVENTS-C1 under ACCTC.API" in told["accept"]
+    assert "works" in told["verify"]
+    assert "FAILED" not in told["verify"]
+    assert "active" in told["ls"]
+    assert "observed from the importer's side" in told["revoke"]
+    assert list(served.folder.glob("*.receipt"))
+
+
+def _python_block(newcomer: Newcomer) -> None:
+    """Consume as its Python does, for one message, and give that back to the next step."""
+    (code,) = blocks("python")
+    body = code.replace("await message.ack()", "await message.nak()\n        break")
+    script = newcomer.folder / "consume.py"
+    lines = body.splitlines()
+    script.write_text(
+        "import asyncio\n"
+        + f"{lines[0]}\n\n\nasync def main():\n"
+        + textwrap.indent("\n".join(lines[1:]), "    ")
+        + "\n\n\nasyncio.run(main())\n"
+    )
+    said = newcomer.run(["python", str(script)])
+    assert "retail.v1.restock.requested" in said
+
+
+def test_every_file_that_it_names_is_there() -> None:
+    root = Path(__file__).resolve().parents[1]
+    named = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert named
+    assert [name for name in named if not (root / name).exists()] == []
+
+
+def test_no_other_command_hides_in_it() -> None:
+    """What is not run here is setting up, which `make` and its own tests cover."""
+    assert {words[0] for words in commands()} == {"jetshare", "make", "pip"}
