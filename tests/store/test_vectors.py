@@ -13,7 +13,7 @@ from jetshare.identity.jwt import Document, decode, encode
 from jetshare.store.config import read_config, write_config
 from jetshare.store.folder import FolderStore, open_store
 from jetshare.store.locate import Location, locate
-from jetshare.store.signing import account_signer, operator_signer
+from jetshare.workflows.signers import account_document_signer, activation_signer
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "nsc-store"
 
@@ -100,10 +100,10 @@ def test_every_creds_file_is_found(store: FolderStore) -> None:
 
 def test_the_signers_are_found(store: FolderStore) -> None:
     operator = store.operator().claims
-    assert operator_signer(store, operator).public == operator.sub
     for name in store.accounts():
         claims = store.account(name).claims
-        assert account_signer(store, claims).public == claims.sub
+        assert account_document_signer(store, claims).public == operator.sub
+        assert activation_signer(store, claims).public == claims.sub
 
 
 def test_reading_changes_nothing(store: FolderStore, root: Path) -> None:
@@ -121,7 +121,7 @@ def test_reading_changes_nothing(store: FolderStore, root: Path) -> None:
 def test_an_edit_changes_what_was_asked_and_nothing_else(store: FolderStore, root: Path) -> None:
     before = files(root)
     claims = store.account("ACCTC").claims
-    changed: Document[Account] = encode(claims, operator_signer(store, store.operator().claims), 2)
+    changed: Document[Account] = encode(claims, account_document_signer(store, claims), 2)
     with store.edit() as edit:
         edit.put_account(changed)
     path = store.folder / "accounts" / "ACCTC" / "ACCTC.jwt"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ TESTS = Path(__file__).parents[1]
 
 # The seed is put together where it is used, so that it stands in no source file.
 PREAMBLE = f"""
-import logging, subprocess, sys, time
+import logging, os, subprocess, sys, time
 import pytest
 
 SEED = {MARKER_SEED[:30]!r} + {MARKER_SEED[30:]!r}
@@ -54,6 +55,9 @@ def test_file(tmp_path):
 """
 
 DECLARED = """
+def test_the_environment_is_nobodys():
+    assert "NATS_URL" not in os.environ and "XDG_DATA_HOME" not in os.environ
+
 @pytest.mark.shows_seed("output", reason="the answer is a new key")
 def test_output():
     print(SEED)
@@ -85,13 +89,14 @@ def run_suite(folder: Path, body: str, *words: str) -> subprocess.CompletedProce
     (folder / "test_inner.py").write_text(PREAMBLE + body)
     (folder / "conftest.py").write_bytes((TESTS / "conftest.py").read_bytes())
     (folder / "pytest.ini").write_text(
-        f"[pytest]\npythonpath = \"{TESTS}\"\nlog_level = DEBUG\nmarkers =\n    shows_seed\n"
+        f'[pytest]\npythonpath = "{TESTS}"\nlog_level = DEBUG\nmarkers =\n    shows_seed\n'
     )
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--basetemp", folder / "tmp", *words, folder],
         capture_output=True,
         text=True,
         cwd=folder,
+        env={**os.environ, "NATS_URL": "nats://elsewhere", "XDG_DATA_HOME": "/elsewhere"},
         timeout=60,
         check=False,
     )
@@ -126,7 +131,8 @@ def test_what_is_declared_is_let_through(tmp_path: Path, seed_guard: SeedGuard) 
     assert ended.returncode == 0, ended.stdout
 
 
-def test_a_suite_that_leaves_a_process_behind_fails(tmp_path: Path) -> None:
+def test_a_suite_that_leaves_a_process_behind_fails(tmp_path: Path, seed_guard: SeedGuard) -> None:
+    seed_guard.may_hold_seed(tmp_path)
     ended = run_suite(tmp_path, CARELESS)
     assert ended.returncode == 1, ended.stdout
     assert "tests left processes behind" in ended.stdout

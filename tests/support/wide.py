@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from jetshare.identity import jwt
 from jetshare.identity.claims import Export, Import
-from jetshare.store.signing import operator_signer
 from jetshare.workflows.push import push
+from jetshare.workflows.signers import account_document_signer
 from support.scene import Scene
 
 
@@ -41,7 +41,7 @@ async def share_everything(live: Scene, provider: str, importer: str, *, prefix:
             ),
             replace(taking, nats=replace(taking.nats, imports=(*taking.nats.imports, *imports))),
         )
-        signer = operator_signer(edit, edit.operator().claims)
+        signer = account_document_signer(edit, offering)
         documents = [jwt.encode(claims, signer, int(time.time())) for claims in changed]
         for document in documents:
             edit.put_account(document)

@@ -117,7 +117,7 @@ async def test_another_accounts_key_is_refused_and_nothing_is_written() -> None:
     request = GrantRequest(
         share=SHARE, provider="ACCTC", importers=("ACCTB",), signing_key=foreign, push=False
     )
-    with pytest.raises(InputError, match="no key of account ACCTC"):
+    with pytest.raises(InputError, match="not a key that may sign for account ACCTC"):
         await grant(store, request, Reach(), NOW)
     assert snapshot(store) == before
 

@@ -16,11 +16,11 @@ from jetshare.sharing.diff import Change, changes
 from jetshare.sharing.found import offered_share
 from jetshare.sharing.kinds import PullConsumer, Role, check_prefix, suggested_prefix
 from jetshare.store.contract import Edit, Store
-from jetshare.store.signing import account_signer
 from jetshare.workflows.consumer import Seen, look_at_consumer
 from jetshare.workflows.documents import checked, sign_account
 from jetshare.workflows.push import Push, push
 from jetshare.workflows.reach import Reach
+from jetshare.workflows.signers import activation_signer, refuse_seed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ async def grant(
     with store.edit() as editing:
         provider = editing.account(request.provider)
         after = _offered(provider.claims, request)
-        signer = account_signer(editing, provider.claims, request.signing_key)
+        signer = activation_signer(editing, provider.claims, request.signing_key)
         grants = _activate(editing, after, request, signer, now, progress)
         document = provider
         if after is not provider.claims:
@@ -111,6 +111,7 @@ async def grant(
 
 
 def _check_request(request: GrantRequest, now: int) -> None:
+    refuse_seed(request.signing_key)
     if request.public and request.importers:
         raise InputError(
             "a public share is open to every account, so it is granted to none by name",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from jetshare.editing.signing_keys import scope_of
 from jetshare.errors import InputError, KeyNotHeld, NotFound
 from jetshare.identity import jwt
 from jetshare.identity.claims import Account, Claims, User
@@ -12,7 +13,7 @@ from jetshare.identity.creds import Creds
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.store.contract import Store
-from jetshare.store.signing import account_signer
+from jetshare.workflows.signers import user_signer
 
 if TYPE_CHECKING:
     import ssl
@@ -102,7 +103,7 @@ def account_creds(
             f"user {user} of {claims.name} has no creds file",
             hint=f"make one: nsc generate creds --account {claims.name} --name {user}",
         )
-    return _mint(account_signer(store, claims), claims, now)
+    return _mint(user_signer(store, claims), claims, now)
 
 
 def can_speak_for(store: Store, account: Document[Account], reach: Reach, now: int) -> bool:
@@ -134,10 +135,8 @@ def _expired(creds: Creds, now: int) -> bool:
 
 def _mint(signer: KeyPair, account: Claims[Account], now: int) -> Creds:
     pair = KeyPair.generate(Kind.USER)
-    claims = Claims(
-        name="jetshare",
-        sub=pair.public,
-        exp=now + _MINTED_LIFE_S,
-        nats=User(issuer_account="" if signer.public == account.sub else account.sub),
-    )
+    issuer_account = "" if signer.public == account.sub else account.sub
+    scoped = scope_of(account, signer.public) is not None
+    body = User.scoped(issuer_account) if scoped else User(issuer_account=issuer_account)
+    claims = Claims(name="jetshare", sub=pair.public, exp=now + _MINTED_LIFE_S, nats=body)
     return Creds(jwt=jwt.encode(claims, signer, now).token, key=pair)

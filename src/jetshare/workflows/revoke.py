@@ -17,10 +17,10 @@ from jetshare.sharing.kinds import PullConsumer
 from jetshare.sharing.proof import Proof, all_held
 from jetshare.sharing.receipt import Witness
 from jetshare.store.contract import Store
-from jetshare.store.signing import account_signer
 from jetshare.workflows.documents import checked, sign_account
 from jetshare.workflows.push import Push, push
 from jetshare.workflows.reach import Reach
+from jetshare.workflows.signers import activation_signer, refuse_seed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,7 @@ async def revoke(store: Store, request: RevokeRequest, reach: Reach, now: int) -
 
     A public share has no tokens to revoke: with ``everyone`` its exports are taken away.
     """
+    refuse_seed(request.signing_key)
     if request.dry_run:
         provider = store.account(request.provider)
         offer, importers, after = _edit(store, provider.claims, request, now)
@@ -73,7 +74,7 @@ async def revoke(store: Store, request: RevokeRequest, reach: Reach, now: int) -
     with store.edit() as editing:
         provider = editing.account(request.provider)
         offer, importers, after = _edit(editing, provider.claims, request, now)
-        signer = account_signer(editing, provider.claims, request.signing_key)
+        signer = activation_signer(editing, provider.claims, request.signing_key)
         document = sign_account(editing, after, now)
         editing.put_account(document)
         known = editing.ledger(provider.claims.name)

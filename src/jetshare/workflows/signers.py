@@ -63,6 +63,15 @@ def activation_signer(store: Store, account: Claims[Account], wanted: str = "") 
     return _choose(store, wanted, allowed, what=f"account {account.name}")
 
 
+def refuse_seed(word: str) -> None:
+    """Raises InputError for a seed in the words of a command, where others can read it."""
+    if _from_seed(word):
+        raise InputError(
+            "a seed was given in the command itself, where others can read it",
+            hint="put it into a file, and give the path of the file",
+        )
+
+
 def find_key(store: Store, word: str, *kinds: Kind) -> tuple[str, KeyPair | None]:
     """The key that ``word`` names otherwise than by role: its public half, and where it
     is known the pair. Raises InputError for what names none of ``kinds``.
@@ -125,8 +134,8 @@ def _first_held(store: Store, allowed: Sequence[str], what: str) -> KeyPair:
             hint="add one: nsc edit account NAME --sk generate",
         )
     raise KeyNotHeld(
-        f"unable to resolve any of the following signing keys in the keystore: {_some(allowed)}",
-        hint="import one (nsc import keys), or name the file of its seed with -K",
+        f"no key that may sign for {what} is in the keystore",
+        hint=f"import one of {_some(allowed)}, or name the file of its seed",
     )
 
 
