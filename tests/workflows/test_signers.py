@@ -10,10 +10,7 @@ from jetshare.identity.claims import Account, Claims, Operator, UserScope
 from jetshare.identity.creds import format_seed
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.store.memory import MemoryStore
-from jetshare.workflows.signers import (
-    account_document_signer,
-    activation_signer,
-)
+from jetshare.workflows.signers import account_document_signer, activation_signer, refuse_seed
 from store.house import House
 
 IDENTITY, SCOPED, FOREIGN = (KeyPair.generate(Kind.ACCOUNT) for _ in range(3))
