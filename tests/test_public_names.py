@@ -18,7 +18,7 @@ def test_every_public_name_is_there(name: str) -> None:
 def test_no_name_is_offered_that_has_no_home() -> None:
     assert sorted(jetshare._HOME_OF) == sorted(jetshare.__all__)
     with pytest.raises(AttributeError):
-        _ = jetshare.nothing  # type: ignore[attr-defined]
+        _ = jetshare.nothing
 
 
 def test_importing_jetshare_loads_nothing_of_it() -> None:

@@ -110,7 +110,9 @@ def test_unusable_words(desk: Desk, words: tuple[str, ...], says: str) -> None:
 def test_a_seed_in_the_words_is_not_repeated(desk: Desk, tmp_path: Path) -> None:
     seed_file = tmp_path / "foreign.nk"
     seed_file.write_text(KeyPair.generate(Kind.ACCOUNT).seed())
-    refused(desk(*GRANT, "--signing-key", seed_file), 2, "not a key that may sign for account ACCTC")
+    refused(
+        desk(*GRANT, "--signing-key", seed_file), 2, "not a key that may sign for account ACCTC"
+    )
 
 
 def test_a_missing_operator_is_told_with_what_to_do(jetshare_cli: Jetshare, tmp_path: Path) -> None:

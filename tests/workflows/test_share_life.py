@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jetshare.errors import ShareRevoked
+from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.sharing import receipt
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.sharing.proof import Proof
@@ -157,6 +158,37 @@ async def test_an_importer_elsewhere_is_seen_through_the_servers(live: Scene) ->
     ended = await live.revoke("ACCTB")
     assert ended.proven
     assert ended.receipts[0][1] is Witness.SERVERS
+
+
+async def test_an_importer_that_no_server_knows_is_seen_in_the_resolvers_document(
+    live: Scene,
+) -> None:
+    stranger = KeyPair.generate(Kind.ACCOUNT).public
+    await live.grant(stranger)
+    ended = await live.revoke(stranger)
+    assert ended.proven
+    assert ended.receipts[0][1] is Witness.RESOLVER
+
+
+async def test_what_revoke_says_of_pulls_in_flight_is_true(live: Scene) -> None:
+    """Another importer's pull in flight falls silent, and a new one works."""
+    granted = await live.grant("ACCTB", "ACCTD")
+    for grant, account in zip(granted.grants, ("ACCTB", "ACCTD"), strict=True):
+        await live.accept(grant.bundle, account=account)
+    subject = f"ACCTC.API.CONSUMER.MSG.NEXT.{SHARE.stream}.{SHARE.consumer}"
+    async with live.speaking_as("ACCTD") as client:
+        inbox = client.new_inbox()
+        replies = await client.subscribe(inbox)
+        await client.publish(subject, b'{"batch":1,"expires":20000000000}', reply=inbox)
+        await client.flush()
+        assert (await live.counts())["num_waiting"] == 1
+        ended = await live.revoke("ACCTB")
+        assert ended.others == ("ACCTD",)
+        await live.publish(b"for the pull in flight", b"for a new pull")
+        assert (await live.counts())["num_ack_pending"] == 1  # it was sent to nobody
+        with pytest.raises(TimeoutError):
+            await replies.next_msg(timeout=0.3)
+    assert [m.data for m in await pull(live, "ACCTD")] == [b"for a new pull"]
 
 
 async def test_a_share_of_a_consumer_that_is_not_there_yet_begins_to_work(live: Scene) -> None:

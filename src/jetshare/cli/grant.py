@@ -10,6 +10,7 @@ import click
 from jetshare.cli.files import bundle_name, token_name, write_files
 from jetshare.cli.options import SHARE, World, read_file, run, verb
 from jetshare.cli.output import emit_json, note, warn
+from jetshare.cli.progress import progress
 from jetshare.cli.push_words import push_exit, push_lines
 from jetshare.cli.spans import parse_expiry, show_time
 from jetshare.errors import InputError
@@ -73,7 +74,9 @@ def command(
         dry_run=dry_run,
         push=not no_push,
     )
-    result = run(grant(world.store(), request, world.reach, world.now))
+    result = run(
+        grant(world.store(), request, world.reach, world.now, progress=progress("signed grants"))
+    )
     paths = {} if dry_run else _write(result, output, tokens)
     if world.as_json:
         emit_json(_to_json(result, paths))
