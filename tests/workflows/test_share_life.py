@@ -16,6 +16,7 @@ from jetshare.sharing.receipt import Witness
 from jetshare.workflows.next import NextRequest, Outcome, Received, next_messages
 from jetshare.workflows.verify import Verdict
 from support.scene import SHARE, Scene, scene
+from support.waiting import until
 
 
 @pytest.fixture
@@ -180,8 +181,11 @@ async def test_what_revoke_says_of_pulls_in_flight_is_true(live: Scene) -> None:
         inbox = client.new_inbox()
         replies = await client.subscribe(inbox)
         await client.publish(subject, b'{"batch":1,"expires":20000000000}', reply=inbox)
-        await client.flush()
-        assert (await live.counts())["num_waiting"] == 1
+
+        async def waits() -> bool:
+            return bool((await live.counts())["num_waiting"] == 1)
+
+        await until(waits)
         ended = await live.revoke("ACCTB")
         assert ended.others == ("ACCTD",)
         await live.publish(b"for the pull in flight", b"for a new pull")
