@@ -29,6 +29,7 @@ from support.broken.case import (
     request,
     response,
     service_import,
+    signed,
     stream,
     stream_import,
     user,
@@ -86,6 +87,24 @@ def test_a_fault_reads_the_same_wherever_it_stands() -> None:
 
     assert len(texts(before)) == 2
     assert texts(before) == texts(after)
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "to", "covered"),
+    [
+        ("service", "mine", "orders.a", True),
+        ("service", "orders.a", "mine", False),
+        ("stream", "orders.a", "mine", True),
+        ("stream", "mine", "orders.a", False),
+    ],
+)
+def test_the_old_to_of_a_service_is_what_its_token_covers(
+    kind: str, subject: str, to: str, covered: bool
+) -> None:
+    allowed = signed(activation(kind=kind), PROVIDER)
+    item = stream_import(type=kind, subject=subject, to=to, token=allowed)
+    codes = {found.code for found in validate(account(imports=(item,)), NOW)}
+    assert codes == ({"import-to"} if covered else {"import-to", "import-token-subject"})
 
 
 @pytest.mark.parametrize("known", [{"Europe/Amsterdam"}, ["Europe/Amsterdam"]])

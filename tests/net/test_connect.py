@@ -5,7 +5,7 @@ import logging
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -311,3 +311,21 @@ async def test_a_lost_connection_is_made_again_where_that_is_asked_for(
                 await until(closed)
     finally:
         await lasting.__aexit__(None, None, None)
+
+
+async def test_no_connection_goes_on_after_its_end(tmp_path: Path) -> None:
+    """Not even one that is being made again at that moment: it would never give up."""
+    realm = Realm()
+    account = realm.account("A")
+    async with AsyncExitStack() as connections:
+        async with serving(realm, tmp_path, [account]) as server:
+            servers = (server.url, f"nats://localhost:{server.port}")
+            wanted = Login(servers=servers, creds=account.user(), reconnect=True)
+            clients = [await connections.enter_async_context(connect(wanted)) for _ in range(30)]
+
+        async def lost() -> bool:
+            return all(client.is_reconnecting for client in clients)
+
+        await until(lost)
+    trying = [task for task in asyncio.all_tasks() if "_attempt_reconnect" in repr(task)]
+    assert trying == []

@@ -150,10 +150,11 @@ async def test_a_handler_that_hangs_is_cut_off(tmp_path: Path) -> None:
     assert (hung, outcome.failed, outcome.acknowledged) == (2, 2, 2)
 
 
-@pytest.mark.parametrize("how", ["SIGTERM", "stop"])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, None])
 async def test_draining_finishes_what_was_begun_and_gives_back_the_rest(
-    tmp_path: Path, how: str
+    tmp_path: Path, how: signal.Signals | None
 ) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     begun, go_on, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def handle(_: Message) -> None:
@@ -162,12 +163,14 @@ async def test_draining_finishes_what_was_begun_and_gives_back_the_rest(
 
     async with scene(tmp_path) as (provider, wire):
         await provider.fill(10)
-        running = asyncio.create_task(process(wire, handle, 2, stop=stop).run())
+        signals = (signal.SIGTERM, signal.SIGINT)
+        work = process(wire, handle, 2, stop=stop, signals=signals)
+        running = asyncio.create_task(work.run())
         await begun.wait()
-        if how == "SIGTERM":
-            os.kill(os.getpid(), signal.SIGTERM)
-        else:
+        if how is None:
             stop.set()
+        else:
+            os.kill(os.getpid(), how)
 
         async def pulls_no_more() -> bool:
             return not (await provider.info())["num_waiting"]
@@ -178,7 +181,7 @@ async def test_draining_finishes_what_was_begun_and_gives_back_the_rest(
             outcome = await running
         assert outcome.acknowledged == 2
         assert outcome.given_back == 8
-        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        assert [signal.getsignal(number) for number in signals] == before
         info = await provider.info()
         assert (info["ack_floor"]["stream_seq"], info["num_ack_pending"]) == (2, 8)
         # Long before the ack wait is over they are there again, each for the second time.
@@ -289,3 +292,21 @@ async def test_nobody_at_work_is_an_error(tmp_path: Path) -> None:
 
 def test_the_back_off_doubles_up_to_a_minute() -> None:
     assert [doubling(n) for n in (1, 2, 3, 6, 7, 50)] == [1, 2, 4, 32, 60, 60]
+
+
+async def test_a_signal_that_the_application_handles_is_left_to_it(tmp_path: Path) -> None:
+    heard: list[int] = []
+
+    async def handle(_: Message) -> None:
+        if not heard:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    try:
+        async with scene(tmp_path) as (provider, wire):
+            await provider.fill(5)
+            outcome = await run_until_settled(process(wire, handle), provider, 5)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert heard == [signal.SIGTERM]
+    assert outcome.acknowledged == 5

@@ -53,7 +53,8 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     realm = Realm()
-    async with serving_cluster(realm, tmp_path_factory.mktemp("cluster")) as servers:
+    folder = tmp_path_factory.mktemp("cluster")
+    async with serving_cluster(realm, folder, leader=False) as servers:
         yield World(realm, servers)
 
 
@@ -327,7 +328,7 @@ async def test_a_dead_server_is_missed(tmp_path: Path) -> None:
     realm = Realm()
     account = realm.account("A")
     async with (
-        serving_cluster(realm, tmp_path) as servers,
+        serving_cluster(realm, tmp_path, leader=False) as servers,
         connect(login(realm.system.user(), servers[0])) as client,
     ):
         os.kill(servers[2].pid, signal.SIGKILL)

@@ -192,7 +192,7 @@ _LIMITED = User(
 
 
 def _exports() -> tuple[Export, ...]:
-    return tuple(
+    exports = tuple(
         Export(
             name=shared.role,
             subject=shared.subject,
@@ -201,11 +201,12 @@ def _exports() -> tuple[Export, ...]:
         )
         for shared in SHARE.subjects("")
         if shared.role is not Role.ACK_V2
-    ) + (Export(name="deliver", subject="deliver.>", type="stream"),)
+    )
+    return (*exports, Export(name="deliver", subject="deliver.>", type="stream"))
 
 
 def _imports(provider: Member, *, without: frozenset[Role] = frozenset()) -> tuple[Import, ...]:
-    return tuple(
+    imports = tuple(
         Import(
             name=shared.role,
             subject=shared.subject,
@@ -215,4 +216,6 @@ def _imports(provider: Member, *, without: frozenset[Role] = frozenset()) -> tup
         )
         for shared in SHARE.subjects(provider.public)
         if shared.role not in without | {Role.ACK_V2}
-    ) + (Import(name="deliver", subject="deliver.>", account=provider.public, type="stream"),)
+    )
+    delivered = Import(name="deliver", subject="deliver.>", account=provider.public, type="stream")
+    return (*imports, delivered)

@@ -153,10 +153,11 @@ def _watch_session(
 
 def _sample_processes(guard: SeedGuard, over: threading.Event) -> None:
     """Look at the process list again and again: what our children start is seen only there."""
-    known: set[tuple[int, str]] = set()
+    known: set[tuple[int, int]] = set()
     while not over.wait(_SAMPLE_EVERY_S):
         for pid in descendants(os.getpid()):
             words = arguments(pid)
-            if words and (pid, words[0]) not in known:
-                known.add((pid, words[0]))  # a process may yet become another program
+            # A process shows its parent's command line until its own program has begun.
+            if words and (seen := (pid, hash(tuple(words)))) not in known:
+                known.add(seen)
                 guard.watch_arguments(f"the process list, at {words[0]}", words)

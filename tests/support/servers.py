@@ -141,8 +141,13 @@ async def serving_cluster(
     size: int = 3,
     domain: str = "",
     program: Path | None = None,
+    leader: bool = True,
 ) -> AsyncIterator[tuple[Server, ...]]:
-    """Servers that know ``accounts`` and one another, with JetStream's leader elected."""
+    """Servers that know ``accounts`` and one another, with JetStream's leader elected.
+
+    An election takes seconds where two servers stand for it at once; a test that needs
+    no JetStream does without a ``leader``.
+    """
     known = tuple(accounts)
     ports = free_ports(size)
     routes = tuple(f"nats://127.0.0.1:{port}" for port in ports)
@@ -159,7 +164,7 @@ async def serving_cluster(
             )
             server = await stack.enter_async_context(running(settings, program or binary()))
             servers.append(server)
-        await _elected(realm, servers)
+        await _settled(realm, servers, leader=leader)
         yield tuple(servers)
 
 
@@ -197,8 +202,8 @@ def login(member: Creds, *servers: Server) -> Login:
     return Login(servers=tuple(server.url for server in servers), creds=member)
 
 
-async def _elected(realm: Realm, servers: Sequence[Server]) -> None:
-    """Every server knows all the others and the leader of JetStream."""
+async def _settled(realm: Realm, servers: Sequence[Server], *, leader: bool) -> None:
+    """Every server knows all the others, and the leader of JetStream."""
     async with connect(login(realm.system.user(), servers[0])) as client:
         resolver = Resolver(client)
 
@@ -209,7 +214,8 @@ async def _elected(realm: Realm, servers: Sequence[Server]) -> None:
             asked = [request(client, f"$SYS.REQ.SERVER.{each.id}.STATSZ") for each in known]
             stats = [json.loads((await answer).data)["statsz"] for answer in asked]
             return all(
-                each["active_servers"] == len(servers) and each["jetstream"]["meta"].get("leader")
+                each["active_servers"] == len(servers)
+                and (not leader or each["jetstream"]["meta"].get("leader"))
                 for each in stats
             )
 

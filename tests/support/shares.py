@@ -158,17 +158,18 @@ def pair(
 
 
 def activation(
-    key: KeyPair, importer: str, subject: str, now: int, *, provider: str = "", **words: Any
+    key: KeyPair, importer: str, about: str, now: int, *, provider: str = "", **words: Any
 ) -> str:
+    """A token of ``key`` for an importer's public key, about a subject of a service."""
     body = {name: words.pop(name) for name in ("subject", "kind") if name in words}
     issued = words.pop("iat", now)
     claims = Claims(
-        name=subject,
+        name=about,
         sub=words.pop("sub", importer),
         nats=Activation(
             **(
                 {
-                    "subject": subject,
+                    "subject": about,
                     "kind": "service",
                     "issuer_account": provider if key.public != provider else "",
                 }

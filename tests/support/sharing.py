@@ -46,7 +46,8 @@ class Node:
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self.server is not None:
-            os.kill(self.server.pid, how)
+            with suppress(ProcessLookupError):  # it ended by itself
+                os.kill(self.server.pid, how)
             self.server = None
             await self._up.aclose()
             self._up = AsyncExitStack()
@@ -158,17 +159,25 @@ async def sharing(
     roles: tuple[Role, ...] = tuple(Role),
     mapped_ack: str = "",
     js_ack_fc_v2: bool = False,
+    response_threshold: int = 0,
 ) -> AsyncIterator[Sharing]:
     """Servers up, and the share of a consumer that is still to be made.
 
     ``roles`` are the subjects that are exported and imported; ``mapped_ack`` is the name
-    under which the importer wrongly imports the acknowledgements.
+    under which the importer wrongly imports the acknowledgements; ``response_threshold``
+    (nanoseconds) is after how long without a reply the servers forget where to send it.
     """
     realm = Realm()
     provider = realm.account("ACCTC")
     subjects = [s for s in SHARE.subjects(provider.public) if s.role in roles]
     exports = tuple(
-        Export(name=s.role, subject=s.subject, type="service", response_type=s.response_type)
+        Export(
+            name=s.role,
+            subject=s.subject,
+            type="service",
+            response_type=s.response_type,
+            response_threshold=response_threshold,
+        )
         for s in subjects
     )
     imports = tuple(

@@ -41,6 +41,7 @@ _RECONNECT_WAIT_S = 0.5
 _PATIENCE_S = 2.5  # a server that does not know an account asks others for 1.9 s
 _CLOSE_S = 2.0
 _GIVE_UP_S = 0.1
+_CANCEL_AGAIN_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +251,28 @@ def _end_quietly(client: Client) -> None:
 async def _close(client: Client, timeout_s: float) -> None:
     with suppress(OSError, nats.errors.Error):  # TimeoutError, too: the connection is dropped
         async with asyncio.timeout(timeout_s):
-            await client.close()
+            await _stop_reconnecting(client)
+            try:
+                await client.close()
+            except asyncio.CancelledError:
+                # The end of the transport is a future that the reconnecting task may have
+                # waited for, too, and that was cancelled with it; nobody has cancelled us.
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+
+
+async def _stop_reconnecting(client: Client) -> None:
+    """End the task that makes a lost connection again, and see it ended.
+
+    A cancellation can get lost in ``asyncio.wait_for`` (before Python 3.12), and ``close``
+    cancels once: the task would go on for ever, and hold up the end of the event loop.
+    """
+    client.options["allow_reconnect"] = False
+    task = client._reconnection_task
+    while task is not None and not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_CANCEL_AGAIN_S)
 
 
 def _failure(url: str, login: Login, error: Exception, timeout_s: float) -> NetworkError:

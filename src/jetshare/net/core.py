@@ -18,6 +18,7 @@ from jetshare.errors import (
     RequestTimeout,
     Unreachable,
 )
+from jetshare.identity.subjects import check
 from jetshare.net.status import is_status, parse_status
 from jetshare.net.wire import Wire
 
@@ -43,11 +44,10 @@ class Arrived:
 async def publish(
     client: Client, subject: str, data: bytes = b"", *, reply: str = "", headers: Headers = ()
 ) -> None:
-    """Send one message. Raises InputError for what no server would take."""
+    """Send one message. Raises InputError for what could reach nobody."""
+    check(subject)
     try:
         await client.publish(subject, data, reply=reply, headers=_as_dict(headers) or None)
-    except nats.errors.BadSubjectError:
-        raise InputError(f'"{subject}" is no subject to publish on', hint="check it") from None
     except nats.errors.MaxPayloadError:
         raise InputError(
             f"the message of {len(data)} bytes is larger than the server's {client.max_payload}",
@@ -65,6 +65,9 @@ async def confirm(client: Client, timeout_s: float) -> None:
     Raises AccessRefused for a subject that this user may not use.
     """
     try:
+        # nats-py's flush writes its PING ahead of what is still pending, and so would be
+        # told nothing of that.
+        await client._flush_pending(force_flush=True)
         await client.flush(timeout=max(1, round(timeout_s)))
     except (TimeoutError, nats.errors.TimeoutError):
         raise RequestTimeout(f"the server did not answer within {timeout_s:g} s") from None
@@ -115,10 +118,8 @@ async def listening(
     taps = []
     try:
         for subject in subjects:
-            try:
-                taps.append(await wire.subscribe(subject, deliver, queue=queue))
-            except nats.errors.BadSubjectError:
-                raise InputError(f'"{subject}" is no subject', hint="check it") from None
+            check(subject)
+            taps.append(await wire.subscribe(subject, deliver, queue=queue))
         await confirm(client, flush_s)
         yield arrived
     finally:

@@ -199,17 +199,27 @@ class Process:
 
     @contextlib.contextmanager
     def _drained_by_signal(self) -> Iterator[None]:
+        """Drain at the signals that nobody else handles, from here to the end of the block."""
         loop = asyncio.get_running_loop()
-        installed = []
+        before = {}
         if threading.current_thread() is threading.main_thread():
             for number in self._options.signals:
-                # A handler of the application's own stays.
-                if signal.getsignal(number) is signal.SIG_DFL:
+                handler = signal.getsignal(number)
+                if _is_nobodys(handler):
                     with contextlib.suppress(NotImplementedError):  # not on Windows
                         loop.add_signal_handler(number, self.drain)
-                        installed.append(number)
+                        before[number] = handler
         try:
             yield
         finally:
-            for number in installed:
+            for number, handler in before.items():
                 loop.remove_signal_handler(number)
+                signal.signal(number, handler)
+
+
+def _is_nobodys(handler: object) -> bool:
+    """Whether a signal is handled by Python or asyncio.run alone, not by the application."""
+    if handler in (signal.SIG_DFL, signal.default_int_handler):
+        return True
+    method = getattr(handler, "func", None)  # asyncio.Runner sets a partial of its method
+    return isinstance(getattr(method, "__self__", None), asyncio.Runner)

@@ -95,6 +95,11 @@ class Resolver:
         self._asked = 0
         self._roll: tuple[ServerInfo, ...] = ()
 
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is gone for good."""
+        return self._client.is_closed
+
     async def servers(self) -> tuple[ServerInfo, ...]:
         """The servers that answer now, by name."""
         replies = await self._ask(

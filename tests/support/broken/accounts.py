@@ -45,7 +45,11 @@ def account_cases() -> Iterator[Case]:
         return {"limits": AccountLimits(**fields)}
 
     tiers = {"R1": JetStreamLimits(disk_storage=-1), "R3": JetStreamLimits(disk_storage=1)}
-    for extra in ({"disk_storage": 1}, {"max_bytes_required": True}, {"consumer": -1}):
+    for extra in (
+        *({"disk_storage": 1}, {"mem_storage": 1}, {"streams": 1}, {"consumer": -1}),
+        *({"max_ack_pending": 1}, {"mem_max_stream_bytes": 1}, {"disk_max_stream_bytes": 1}),
+        {"max_bytes_required": True},
+    ):
         yield case(
             "limits-jetstream",
             "limits",

@@ -44,18 +44,24 @@ def export_cases() -> Iterator[Case]:
         service(service_latency=latency),
     )
     yield case(
+        "latency-sampling",
+        "service_latency.sampling",
+        service(service_latency=replace(latency, sampling=-100)),
+        service(service_latency=replace(latency, sampling="headers")),
+    )
+    yield case(
         "stream-threshold",
         "response_threshold",
         stream(response_threshold=1),
         service(response_threshold=1),
     )
     yield case("threshold", "response_threshold", service(response_threshold=-1), service())
-    for sampling in (-1, 101):
+    for sampling, fine_sampling in ((-1, 1), (101, 100)):
         yield case(
             "latency-sampling",
             "service_latency.sampling",
             service(service_latency=replace(latency, sampling=sampling)),
-            service(service_latency=replace(latency, sampling="headers")),
+            service(service_latency=replace(latency, sampling=fine_sampling)),
         )
     for results in ("", "a b", "latency.*", "*.latency", ">"):
         yield case(

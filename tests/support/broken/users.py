@@ -22,7 +22,16 @@ def user_cases() -> Iterator[Case]:
 
     yield from permission_cases("nats", lambda given: user(**given))
     networks = ("10.1.2.3/8", "::/0", "fe80::1/128", "0.0.0.0/00")
-    for bad in ("10.0.0.0", "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/255.0.0.0", "x/8", ""):
+    for bad in (
+        "10.0.0.0",
+        "10.0.0.0/33",
+        "10.0.0/8",
+        "::/129",
+        "10.0.0.0/255.0.0.0",
+        "x/8",
+        "::%a/8",
+        "",
+    ):
         yield case("source", "src[1]", (networks[0], bad), networks)
     for bad in ("", "24:00:00", "8", "08:00", "08:60:00", "8:0:0", "08:00:00 "):
         good = (

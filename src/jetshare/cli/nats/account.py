@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Info = Mapping[str, Any]
 
+_NOT_ENABLED = (10039, 10076)  # nats-server: for this account, on this server
+
 command = Group(
     "account",
     aliases=("a",),
@@ -64,6 +66,8 @@ async def _usage(session: Session) -> tuple[Info, str]:
     except NoResponders:
         return {}, "JetStream is not supported in this account"
     except ApiRefused as error:
+        if error.err_code in _NOT_ENABLED:
+            return {}, "JetStream is not supported in this account"
         return {}, f"Could not obtain account information: {error}"
 
 

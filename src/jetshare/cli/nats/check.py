@@ -16,6 +16,7 @@ from jetshare.cli.nats.check_rules import (
     StreamThresholds,
     check_consumer,
     check_stream,
+    thresholds,
 )
 from jetshare.cli.nats.connecting import connected
 from jetshare.cli.nats.groups import Group
@@ -106,7 +107,7 @@ async def stream(
         async with connected(words) as session:
             info = await session.api.stream_info(stream)
         metadata = info["config"].get("metadata") or {}
-        check_stream(info, StreamThresholds.of(metadata, flags), result)
+        check_stream(info, thresholds(StreamThresholds, metadata, flags), result)
     except JetshareError as error:
         result.criticals.append(f"could not load info: {error}")
     return _deliver(result, form, namespace, outfile)
@@ -142,7 +143,7 @@ async def consumer(
         async with connected(words) as session:
             info = await session.api.consumer_info(stream, consumer)
         metadata = info["config"].get("metadata") or {}
-        check_consumer(info, ConsumerThresholds.of(metadata, flags), result)
+        check_consumer(info, thresholds(ConsumerThresholds, metadata, flags), result)
     except JetshareError as error:
         result.criticals.append(f"could not load info: {error}")
     return _deliver(result, form, namespace, outfile)

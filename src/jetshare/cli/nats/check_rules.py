@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, TypeVar
 
 from jetshare.cli.nats.check_result import Metric, Result
 from jetshare.cli.nats.durations import SECOND, go_duration, parse_duration
@@ -23,24 +23,6 @@ _METADATA = "io.nats.monitor."
 _SPANS = ("seen_critical", "peer_seen_critical", "last_delivery_critical", "last_ack_critical")
 
 
-class _Thresholds:
-    """Read from metadata and flags; spans are in nanoseconds."""
-
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, metadata: Mapping[str, str], flags: Mapping[str, int | None]) -> Self:
-        names = [each.name for each in fields(cls)]  # type: ignore[arg-type]  # its subclasses are dataclasses
-        values = {}
-        for name in names:
-            text = metadata.get(_METADATA + name.replace("_", "-"))
-            if flags.get(name) is not None:
-                values[name] = flags[name]
-            elif text is not None:
-                values[name] = _read(name, text)
-        return cls(**values)
-
-
 def _read(name: str, text: str) -> int:
     if name in _SPANS:
         return parse_duration(text)
@@ -50,12 +32,12 @@ def _read(name: str, text: str) -> int:
         return int(text)
     except ValueError:
         raise InputError(
-            f'the metadata {_METADATA}{name} is "{text}", which is no number'
+            f'the metadata {_METADATA}{name.replace("_", "-")} is "{text}", no number'
         ) from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StreamThresholds(_Thresholds):
+class StreamThresholds:
     lag_critical: int = 0
     seen_critical: int = 0
     min_sources: int = 0
@@ -70,7 +52,7 @@ class StreamThresholds(_Thresholds):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsumerThresholds(_Thresholds):
+class ConsumerThresholds:
     outstanding_ack_critical: int = 0
     waiting_critical: int = 0
     unprocessed_critical: int = 0
@@ -78,6 +60,21 @@ class ConsumerThresholds(_Thresholds):
     last_ack_critical: int = 0
     redelivery_critical: int = 0
     pinned: int = 0
+
+
+T = TypeVar("T", StreamThresholds, ConsumerThresholds)
+
+
+def thresholds(kind: type[T], metadata: Mapping[str, str], flags: Mapping[str, int | None]) -> T:
+    """From metadata and flags; spans are in nanoseconds. Raises InputError."""
+    values = {}
+    for name in (each.name for each in fields(kind)):
+        given, text = flags.get(name), metadata.get(_METADATA + name.replace("_", "-"))
+        if given is not None:
+            values[name] = given
+        elif text is not None:
+            values[name] = _read(name, text)
+    return kind(**values)
 
 
 def check_stream(info: Info, limits: StreamThresholds, result: Result) -> None:

@@ -114,7 +114,8 @@ class _Puller:
             else:
                 await message.ack(confirm=True, timeout=timeout_s)
         except AckNotShared:
-            if not await self._takes_no_acks():
+            name = self._consumer
+            if not await self._session.takes_no_acks(name.stream, name.consumer):
                 raise
             if not raw:
                 say("\nThe consumer takes no acknowledgements")
@@ -136,14 +137,6 @@ class _Puller:
             return
         if info["config"].get("deliver_subject"):
             raise PullRefused(f'consumer "{name.consumer}" is not a Pull consumer')
-
-    async def _takes_no_acks(self) -> bool:
-        name = self._consumer
-        try:
-            info = await self._session.api.consumer_info(name.stream, name.consumer)
-        except NetworkError:
-            return False
-        return bool(info["config"].get("ack_policy") == "none")
 
 
 _SETTLED = {
@@ -212,9 +205,9 @@ async def _pushed(
 ) -> None:
     from jetshare.net import core
     from jetshare.net.message import Metadata
-    from jetshare.net.receipts import Receipts
+    from jetshare.workflows.pushed import PushedAcks
 
-    receipts = Receipts(session.client)
+    acks = PushedAcks(session, words.timeout_s)
     async with core.listening(session.client, [subject], queue=group) as arrived:
         shown = 0
         while not count or shown < count:
@@ -227,12 +220,9 @@ async def _pushed(
             shown += 1
             stands = Metadata.parse(message.reply) if message.reply else None
             _show_parts(message.subject, stands, message.headers, message.data, raw=raw)
-            if acked and message.reply:
-                try:
-                    await receipts.acknowledge(message.reply, timeout_s=words.timeout_s)
-                except NetworkError as error:
-                    log(f"Acknowledging message via subject {message.reply} failed: {error}")
-    await receipts.close()
+            if acked and message.reply and (why := await acks.acknowledge(message.reply)):
+                log(f"Acknowledging message via subject {message.reply} failed: {why}")
+    await acks.close()
 
 
 def _is_status(message: Arrived) -> bool:

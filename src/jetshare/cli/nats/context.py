@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +16,9 @@ from jetshare.cli.nats.tables import table
 from jetshare.cli.nats.words import Words
 from jetshare.errors import JetshareError, NotFound, StoreDamaged
 from jetshare.store.contexts import Context, ContextFolder, check_name
-from jetshare.store.references import Reader
+
+if TYPE_CHECKING:
+    from jetshare.store.references import Reader
 
 command = Group(
     "context", aliases=("ctx",), help="Configuration contexts.", elsewhere=("edit", "vi")
@@ -76,6 +79,8 @@ def _save(words: Words, name: str, context: Context, select_it: bool, embed: boo
 
 
 def _reader(words: Words) -> Reader:
+    from jetshare.store.references import Reader
+
     return Reader(environment=words.environment, home=words.home)
 
 
@@ -169,7 +174,8 @@ def rm(words: Words, name: str, force: bool) -> None:
 @click.option("--connect", is_flag=True, help="Try to connect as well.")
 def info(words: Words, name: str, as_json: bool, connect: bool) -> int:
     """Show a context: the named one, or the one that a command would use here."""
-    return _show(words, name or _in_use(words), as_json=as_json, connect=connect)
+    _show(words, name or _in_use(words), as_json=as_json, connect=connect)
+    return 0
 
 
 def _in_use(words: Words) -> str:

@@ -11,10 +11,11 @@ from jetshare.cli.nats.context_fields import REFERENCES
 from jetshare.cli.nats.urls import redacted
 from jetshare.errors import InputError
 from jetshare.store.contexts import Context
-from jetshare.store.references import Reader
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from jetshare.store.references import Reader
 
 _LITERAL_SECRETS = ("password", "token", "user_jwt", "user_seed")
 CONNECTED = "OK"

@@ -31,8 +31,8 @@ _UNITS = {
     "y": YEAR,
     "Y": YEAR,
 }
-_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|[smhdDwWMyY])")
-_WHOLE = re.compile(rf"([-+]?)((?:{_PART.pattern})+)")
+_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|[smhdDwWMyY])", re.ASCII)
+_WHOLE = re.compile(rf"([-+]?)((?:{_PART.pattern})+)", re.ASCII)
 
 
 def parse_duration(text: str) -> int:
@@ -45,10 +45,17 @@ def parse_duration(text: str) -> int:
         raise InputError(
             f'"{text}" is no duration', hint="write a number and its unit: 30s, 5m, 1h30m, 2d"
         )
-    total = round(sum(float(part[1]) * _UNITS[part[2]] for part in _PART.finditer(found[2])))
+    total = sum(_span(part[1], _UNITS[part[2]]) for part in _PART.finditer(found[2]))
     if total > LONGEST:
         raise InputError(f'"{text}" is longer than 292 years', hint="write a shorter duration")
     return -total if found[1] == "-" else total
+
+
+def _span(number: str, unit: int) -> int:
+    """A decimal number of a unit, cut to whole nanoseconds."""
+    whole, _, part = number.partition(".")
+    scale: int = 10 ** len(part)
+    return int(whole or 0) * unit + int(part or 0) * unit // scale
 
 
 def go_duration(span: int) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from jetshare.cli.hiding import hide_seeds
 from jetshare.cli.nats.groups import Group
 from jetshare.errors import InputError, JetshareError
 
@@ -66,7 +67,7 @@ def run(words: Sequence[str]) -> int:
 
 
 def _report(message: str, hint: str, code: int) -> int:
-    click.echo(f"nats: error: {message}", err=True)
+    click.echo(f"nats: error: {hide_seeds(message)}", err=True)
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        click.echo(f"hint: {hide_seeds(hint)}", err=True)
     return code

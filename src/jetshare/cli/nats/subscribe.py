@@ -15,7 +15,7 @@ from jetshare.cli.nats.groups import single
 from jetshare.cli.nats.output import log, say, show_body, show_raw
 from jetshare.cli.nats.times import show_time
 from jetshare.cli.nats.words import DURATION, Words
-from jetshare.errors import InputError, NetworkError
+from jetshare.errors import InputError
 
 if TYPE_CHECKING:
     from jetshare.net.core import Arrived
@@ -51,7 +51,7 @@ async def command(
     Exit 1 where acknowledgements were asked for and did not reach the consumer.
     """
     from jetshare.net.core import listening
-    from jetshare.net.receipts import Receipts
+    from jetshare.workflows.pushed import PushedAcks
 
     if not subjects and not inbox:
         raise InputError("a subject is required", hint='name one, or ">" for all')
@@ -62,8 +62,8 @@ async def command(
             if not raw or inbox:
                 how = " with acknowledgement of JetStream messages" if ack else ""
                 log(f"Subscribing on {', '.join(wanted)}{how}")
-            receipts = Receipts(client)
-            number, lost = 0, 0
+            acks = PushedAcks(session, words.timeout_s)
+            number = 0
             while not count or number < count:
                 try:
                     async with asyncio.timeout(wait / SECOND if wait else None):
@@ -79,14 +79,10 @@ async def command(
                     say(f"[#{number}]{at} {_about(message, stored)}")
                     if not subjects_only:
                         _show(message, headers_only=headers_only)
-                if ack and stored is not None:
-                    try:
-                        await receipts.acknowledge(message.reply, timeout_s=words.timeout_s)
-                    except NetworkError as error:
-                        lost += 1
-                        log(f"Acknowledging message via subject {message.reply} failed: {error}")
-            await receipts.close()
-    return 1 if lost else 0
+                if ack and stored and (why := await acks.acknowledge(message.reply)):
+                    log(f"Acknowledging message via subject {message.reply} failed: {why}")
+            await acks.close()
+    return 1 if acks.lost else 0
 
 
 def _metadata(message: Arrived) -> Metadata | None:

@@ -5,22 +5,22 @@ This is the only place of this face that reads the environment.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import click
 
 from jetshare.cli.nats.durations import SECOND, parse_duration
 from jetshare.cli.nats.figures import parse_bytes
 from jetshare.errors import InputError
-from jetshare.store.access import Access, Flags, resolve
-from jetshare.store.locate import locate
+
+if TYPE_CHECKING:
+    from jetshare.store.access import Access, Flags
 
 P = ParamSpec("P")
 
@@ -68,6 +68,9 @@ class Words:
 
     def access(self) -> Access:
         """How to reach the server: flag, then environment, then context."""
+        from jetshare.store.access import resolve
+        from jetshare.store.locate import locate
+
         return resolve(
             self.environment,
             home=self.home,
@@ -169,6 +172,8 @@ def with_words(command: Callable[P, Any]) -> Callable[..., int]:
         kwargs["words"] = said(ctx)
         outcome = command(*args, **kwargs)
         if inspect.iscoroutine(outcome):
+            import asyncio
+
             outcome = asyncio.run(outcome)
         return outcome or 0
 
