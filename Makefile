@@ -18,6 +18,9 @@ ARGS ?=
 WORKERS ?= 2
 SPREAD := -n $(WORKERS) --dist loadfile
 
+# Tests start hundreds of commands: let Python keep what it compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 RUNTIME := $(VENV)/.runtime-installed
 DEV     := $(VENV)/.dev-installed
 

@@ -8,7 +8,6 @@ OSError and leaves no temporary file behind, except where the process is killed.
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,7 +19,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = FILE_MODE) -> None:
     """Replace ``path`` by ``data``. A symbolic link stays one: its target is replaced."""
     target = Path(os.path.realpath(path))
     # The name has none of the extensions that nsc and nats look for (.jwt, .nk, .json).
-    staged = target.parent / f".jetshare-{secrets.token_hex(8)}.tmp"
+    staged = target.parent / f".jetshare-{os.urandom(8).hex()}.tmp"
     try:
         write_synced(staged, data, mode=mode)
         staged.replace(target)
@@ -33,7 +32,7 @@ def write_atomic(path: Path, data: bytes, *, mode: int = FILE_MODE) -> None:
 
 def write_new(path: Path, data: bytes, *, mode: int = FILE_MODE) -> bool:
     """Write a whole file under a name that is free; False, and nothing written, where not."""
-    staged = path.parent / f".jetshare-{secrets.token_hex(8)}.tmp"
+    staged = path.parent / f".jetshare-{os.urandom(8).hex()}.tmp"
     try:
         write_synced(staged, data, mode=mode)
         path.hardlink_to(staged)  # which, unlike a rename, replaces nothing

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from jetshare.identity.claims import Account, Operator, User
 from jetshare.identity.creds import Creds
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import KeyPair
-from jetshare.sharing.ledger import Entry, NewEntry
+
+if TYPE_CHECKING:
+    from jetshare.sharing.ledger import Entry, NewEntry
 
 
 class Store(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from jetshare.errors import JetshareError, NotFound, StoreDamaged
 from jetshare.identity import nkeys
@@ -12,11 +12,12 @@ from jetshare.identity.claims import Account, Body, Operator, User
 from jetshare.identity.creds import Creds, parse_creds
 from jetshare.identity.jwt import Document, decode
 from jetshare.identity.nkeys import KeyPair, Kind
-from jetshare.sharing import ledger
-from jetshare.sharing.ledger import Entry
 from jetshare.store.files import Files
 from jetshare.store.layout import Layout
 from jetshare.store.names import is_name, not_found
+
+if TYPE_CHECKING:
+    from jetshare.sharing.ledger import Entry
 
 B = TypeVar("B", bound=Body)
 T = TypeVar("T")
@@ -129,13 +130,18 @@ class Documents:
         return sorted(public for public in found if nkeys.is_public(public))
 
     def ledger(self, account: str) -> tuple[Entry, ...]:
+        from jetshare.sharing import ledger  # what shares are is not needed for a document
+
         public = self.account(account).claims.sub
         path = self._layout.ledger(public)
         data = self._files.read(path)
         if data is None:
             return ()
         return self._decoded.get(
-            path, Entry, data, lambda data: ledger.decode(data, account=public, where=str(path))
+            path,
+            ledger.Entry,
+            data,
+            lambda data: ledger.decode(data, account=public, where=str(path)),
         )
 
     def _account_name(self, name_or_key: str) -> str:

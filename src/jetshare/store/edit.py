@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from jetshare.errors import InputError
 from jetshare.identity import nkeys
@@ -11,12 +12,13 @@ from jetshare.identity.claims import Account, Operator, User
 from jetshare.identity.creds import Creds, format_creds
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import KeyPair
-from jetshare.sharing import ledger
-from jetshare.sharing.ledger import NewEntry
 from jetshare.store.documents import Decoded, Documents
 from jetshare.store.files import Overlay
 from jetshare.store.layout import Layout
 from jetshare.store.names import check_free, check_name
+
+if TYPE_CHECKING:
+    from jetshare.sharing.ledger import NewEntry
 
 # As nsc does: a keystore below a working copy is not to be committed by accident.
 _GIT_IGNORE = b"# seeds\n**/*.nk\n\n# seeds with their tokens\n**/*.creds\n"
@@ -75,6 +77,8 @@ class StagedEdit(Documents):
         self._keep_from_git()
 
     def append_ledger(self, account: str, entries: Iterable[NewEntry]) -> None:
+        from jetshare.sharing import ledger
+
         public = self.account(account).claims.sub
         known = self.ledger(account)
         chain = ledger.append(known, entries, account=public)
