@@ -16,6 +16,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+# As it is for one who installed it: compiled already.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 JETSHARE = str(Path(sys.executable).with_name("jetshare"))
 COMMANDS = {
     "python -c pass": [sys.executable, "-c", "pass"],
@@ -43,7 +45,7 @@ def run_once(command: list[str]) -> tuple[float, float]:
         (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
     ]
     started = time.perf_counter()
-    pid = os.posix_spawn(command[0], command, os.environ, file_actions=quiet)
+    pid = os.posix_spawn(command[0], command, ENVIRONMENT, file_actions=quiet)
     _, status, usage = os.wait4(pid, 0)
     took = time.perf_counter() - started
     if code := os.waitstatus_to_exitcode(status):

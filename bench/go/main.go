@@ -10,6 +10,8 @@ import (
 	"os"
 	"runtime"
 	"sort"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -28,7 +30,8 @@ type result struct {
 }
 
 func main() {
-	url := flag.String("url", nats.DefaultURL, "server, with user and password")
+	url := flag.String("url", nats.DefaultURL, "server")
+	creds := flag.String("creds", "", "creds file of the user")
 	prefix := flag.String("prefix", "$JS.API", "JetStream API prefix")
 	stream := flag.String("stream", "", "stream")
 	consumer := flag.String("consumer", "", "durable pull consumer")
@@ -36,14 +39,14 @@ func main() {
 	batch := flag.Int("batch", 1000, "messages a pull")
 	mode := flag.String("mode", "consume", "consume, fetch or single (one at a time, confirmed)")
 	flag.Parse()
-	if err := run(*url, *prefix, *stream, *consumer, *mode, *n, *batch); err != nil {
+	if err := run(*url, *creds, *prefix, *stream, *consumer, *mode, *n, *batch); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(url, prefix, stream, consumer, mode string, n, batch int) error {
-	nc, err := nats.Connect(url)
+func run(url, creds, prefix, stream, consumer, mode string, n, batch int) error {
+	nc, err := nats.Connect(url, nats.UserCredentials(creds))
 	if err != nil {
 		return err
 	}
@@ -147,10 +150,18 @@ func cpuSeconds() float64 {
 	return float64(usage.Utime.Nano()+usage.Stime.Nano()) / 1e9
 }
 
+// peakRSS is in bytes. Rusage counts what the process was before exec; the kernel's own
+// high-water mark does not.
 func peakRSS() int64 {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
 		return 0
 	}
-	return usage.Maxrss * 1024 // Linux counts kibibytes
+	for _, line := range strings.Split(string(status), "\n") {
+		if words := strings.Fields(line); len(words) > 1 && words[0] == "VmHWM:" {
+			kib, _ := strconv.ParseInt(words[1], 10, 64)
+			return kib * 1024
+		}
+	}
+	return 0
 }

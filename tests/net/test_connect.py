@@ -326,6 +326,8 @@ async def test_no_connection_goes_on_after_its_end(tmp_path: Path) -> None:
         async def lost() -> bool:
             return all(client.is_reconnecting for client in clients)
 
+        for client in clients:
+            client.options["reconnect_time_wait"] = 0  # so that it is trying when it is ended
         await until(lost)
     trying = [task for task in asyncio.all_tasks() if "_attempt_reconnect" in repr(task)]
     assert trying == []

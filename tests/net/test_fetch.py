@@ -12,6 +12,7 @@ from jetshare.errors import (
     ConsumerDeleted,
     PullRefused,
     ShareRevoked,
+    Unreachable,
 )
 from jetshare.identity.claims import Permission, User
 from jetshare.net.connect import connect
@@ -187,17 +188,35 @@ async def test_a_pull_that_is_refused(
         await pool.close()
 
 
-async def test_a_user_who_may_not_pull(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("user", "what"),
+    [
+        (User(pub=Permission(deny=(f"{PREFIX}.CONSUMER.MSG.>",))), "may not pull"),
+        (User(sub=Permission(deny=("_INBOX.>",))), "may not subscribe"),
+    ],
+)
+async def test_a_user_who_may_not(tmp_path: Path, user: User, what: str) -> None:
     async with scene(tmp_path) as (provider, _):
         world = provider.world
-        user = User(pub=Permission(deny=(f"{PREFIX}.CONSUMER.MSG.>",)))
         async with connect(world.login(world.importer, user)) as client:
             wire = Wire(client)
             pool = pool_on(wire)
-            with pytest.raises(AccessRefused, match="may not pull"):
+            with pytest.raises(AccessRefused, match=what):
                 await pool.fetch(1, 0, PLAIN)
             await pool.close()
             await wire.close()
+
+
+@pytest.mark.parametrize("used_before", [False, True])
+async def test_a_connection_that_was_closed(tmp_path: Path, used_before: bool) -> None:
+    async with scene(tmp_path) as (_, wire):
+        pool = pool_on(wire)
+        if used_before:
+            assert await pool.fetch(1, 0, PLAIN) == []
+        await wire.client.close()
+        with pytest.raises(Unreachable, match="closed"):
+            await pool.fetch(1, 0, PLAIN)
+        await pool.close()
 
 
 async def test_an_acknowledgement_that_reaches_nobody(tmp_path: Path) -> None:

@@ -19,8 +19,6 @@ from support.consuming import consume, scene, take
 from support.sharing import PREFIX, SHARE
 from support.waiting import until
 
-# Acknowledgements.
-
 
 @pytest.mark.parametrize("why", ["not imported", "mapped"])
 async def test_acknowledgements_that_reach_nobody_are_noticed_at_once(
@@ -62,13 +60,17 @@ async def recovered(messages: Messages) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("denied", "what"), [(f"{PREFIX}.CONSUMER.MSG.>", "pull"), ("$JS.ACK.>", "acknowledge")]
+    ("user", "what"),
+    [
+        (User(pub=Permission(deny=(f"{PREFIX}.CONSUMER.MSG.>",))), "may not pull"),
+        (User(pub=Permission(deny=("$JS.ACK.>",))), "may not acknowledge"),
+        (User(sub=Permission(deny=("_INBOX.>",))), "may not subscribe to _INBOX"),
+    ],
 )
-async def test_a_user_who_may_not(tmp_path: Path, denied: str, what: str) -> None:
+async def test_a_user_who_may_not(tmp_path: Path, user: User, what: str) -> None:
     async with scene(tmp_path) as (provider, _):
         await provider.fill(3)
         world = provider.world
-        user = User(pub=Permission(deny=(denied,)))
         async with connect(world.login(world.importer, user)) as client:
             messages = consume(Wire(client))
             with pytest.raises(AccessRefused, match=what):

@@ -1,143 +1,164 @@
-"""The short way gives what nats-py's own way gives, byte for byte and in that order."""
+"""Sending, hearing and asking over a connection to a real server."""
 
 import asyncio
-from typing import Any
+from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from nats.aio.client import Client
-from nats.errors import ProtocolError
 from nats.protocol.parser import Parser
 
-from jetshare.net.wire import DirectParser
+from jetshare.errors import NoResponders, RequestTimeout, Unreachable
+from jetshare.net.connect import connect
+from jetshare.net.wire import Wire
+from support.sharing import Sharing, sharing
+from support.waiting import until
 
-OURS, OTHERS = b"1", b"2"
-Frame = tuple[bytes, ...]
-
-
-class Listener(Client):
-    """A nats-py client that was never connected and writes down what it is handed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard: list[Frame] = []
-
-    async def _process_msg(
-        self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes | None
-    ) -> None:
-        self.heard.append((b"%d" % sid, subject, reply, headers or b"", data))
-
-    async def _process_ping(self) -> None:
-        self.heard.append((b"PING",))
-
-    async def _process_pong(self) -> None:
-        self.heard.append((b"PONG",))
-
-    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:
-        self.heard.append((b"INFO", str(info).encode()))
+Frame = tuple[bytes, bytes, bytes, bytes]
 
 
-def listening(*, direct: bool) -> Listener:
-    listener = Listener()
-    if direct:
-        parser = DirectParser.__new__(DirectParser)
-        vars(parser).update(vars(listener._ps), direct={}, resets=0)
-        listener._ps = parser
-        parser.direct[OURS] = lambda subject, reply, header, data: listener.heard.append(
-            (OURS, subject, reply, header, data)
-        )
-    return listener
+class PlainParser(Parser):
+    """A parser of the application's own, which jetshare leaves alone."""
 
 
-async def feed(listener: Listener, chunks: list[bytes]) -> list[Frame]:
-    for chunk in chunks:
-        await listener._ps.parse(chunk)
-    return listener.heard
+def wire_on(client: Client, way: str) -> Wire:
+    if way == "public":
+        client._ps.__class__ = PlainParser
+    wire = Wire(client)
+    assert wire.direct is (way == "short")
+    return wire
 
 
-token = st.text("ab$_", min_size=1, max_size=4).map(str.encode)
-subject = st.lists(token, min_size=1, max_size=3).map(b".".join)
-payload = st.binary(max_size=40) | st.just(b"MSG a 1 3\r\n") | st.just(b"\r\n")
-header = st.sampled_from(
-    [b"NATS/1.0 503\r\n\r\n", b"NATS/1.0\r\nA: b\r\n\r\n", b"NATS/1.0 409 No\r\nN: 1\r\n\r\n"]
-)
+both_ways = pytest.mark.parametrize("way", ["short", "public"])
 
 
-@st.composite
-def frame(draw: st.DrawFn) -> bytes:
-    kind = draw(st.sampled_from(["MSG", "MSG", "HMSG", "PING", "PONG", "+OK", "INFO"]))
-    if kind == "INFO":
-        return b'INFO {"server_id":"x"}\r\n'
-    if kind not in ("MSG", "HMSG"):
-        return kind.encode() + b"\r\n"
-    words = [kind.encode(), draw(subject), draw(st.sampled_from([OURS, OTHERS]))]
-    if draw(st.booleans()):
-        words.append(draw(subject))
-    data = draw(payload)
-    block = draw(header) if kind == "HMSG" else b""
-    if block:
-        words.append(b"%d" % len(block))
-    words.append(b"%d" % (len(block) + len(data)))
-    return b" ".join(words) + b"\r\n" + block + data + b"\r\n"
+async def hears(heard: list[Frame], count: int) -> None:
+    async def enough() -> bool:
+        return len(heard) >= count
+
+    await until(enough)
 
 
-@given(frames=st.lists(frame(), max_size=12), data=st.data())
-def test_frames_cut_anywhere_are_handed_on_as_nats_py_does(
-    frames: list[bytes], data: st.DataObject
+@both_ways
+async def test_frames_arrive_as_they_were_sent(tmp_path: Path, way: str) -> None:
+    async with sharing(tmp_path) as world, connect(world.login(world.importer)) as client:
+        wire = wire_on(client, way)
+        heard: list[Frame] = []
+        tap = await wire.subscribe("here.>", lambda *frame: heard.append(frame))
+        wire.send(b"here.a", b"one")
+        wire.send(b"here.b", b"two", b"reply.to")
+        wire.acknowledge(b"here.c")
+        await client.publish("here.d", b"with headers", headers={"A": "b"})
+        await hears(heard, 4)
+        assert sorted(heard) == [
+            (b"here.a", b"", b"", b"one"),
+            (b"here.b", b"reply.to", b"", b"two"),
+            (b"here.c", b"", b"", b"+ACK"),
+            (b"here.d", b"", b"NATS/1.0\r\nA: b\r\n\r\n", b"with headers"),
+        ]
+        await tap.close()
+        wire.send(b"here.a", b"nobody hears it")
+        await client.flush()
+        await wire.close()
+        assert len(heard) == 4
+
+
+@both_ways
+async def test_asking(tmp_path: Path, way: str) -> None:
+    async with sharing(tmp_path) as world, connect(world.login(world.importer)) as client:
+        wire = wire_on(client, way)
+
+        async def echo(message: object) -> None:
+            await message.respond(message.data)  # type: ignore[attr-defined]  # nats-py's Msg
+
+        await client.subscribe("echo", cb=echo)
+        silent = await client.subscribe("silent")
+        answers = await asyncio.gather(*(wire.ask(b"echo", b"%d" % n, 5) for n in range(50)))
+        assert [answer.data for answer in answers] == [b"%d" % n for n in range(50)]
+        with pytest.raises(NoResponders, match="nobody"):
+            await wire.ask(b"nobody", b"", 5)
+        with pytest.raises(RequestTimeout, match="silent"):
+            await wire.ask(b"silent", b"", 0.05)
+        await silent.unsubscribe()
+        await wire.close()
+
+
+@both_ways
+async def test_what_is_sent_while_the_server_is_away_arrives_later(
+    tmp_path: Path, way: str
 ) -> None:
-    stream = b"".join(frames)
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
-    chunks = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
-
-    async def both() -> tuple[list[Frame], list[Frame]]:
-        return (
-            await feed(listening(direct=True), chunks),
-            await feed(listening(direct=False), chunks),
-        )
-
-    ours, theirs = asyncio.run(both())
-    assert ours == theirs
-
-
-async def test_a_frame_larger_than_a_read_goes_nats_pys_way() -> None:
-    body = b"x" * (3 << 20)
-    stream = b"MSG a 1 r %d\r\n%b\r\nMSG a 1 r 2\r\nok\r\n" % (len(body), body)
-    chunks = [stream[i : i + 65536] for i in range(0, len(stream), 65536)]
-    assert await feed(listening(direct=True), chunks) == [
-        (OURS, b"a", b"r", b"", body),
-        (OURS, b"a", b"r", b"", b"ok"),
-    ]
+    async with sharing(tmp_path) as world, connect(world.login(world.importer)) as client:
+        wire = wire_on(client, way)
+        heard: list[Frame] = []
+        await wire.subscribe("here", lambda *frame: heard.append(frame))
+        await client.flush()
+        (node,) = world.nodes
+        await node.stop()
+        for number in range(10):
+            wire.send(b"here", b"%d" % number)
+            await asyncio.sleep(0)
+        await node.start()
+        await hears(heard, 10)
+        assert sorted(frame[3] for frame in heard) == [b"%d" % number for number in range(10)]
+        await wire.close()
 
 
-async def test_what_was_counted_is_in_the_statistics() -> None:
-    listener = listening(direct=True)
-    await feed(listener, [b"MSG a 1 r 2\r\nok\r\nHMSG a 1 12 14\r\nNATS/1.0\r\n\r\nok\r\n"])
-    assert listener.stats["in_msgs"] == 2
-    assert listener.stats["in_bytes"] == 4
+async def test_it_is_taken_up_in_the_middle_of_everything(tmp_path: Path) -> None:
+    """The parser and transport change their class while frames are half read."""
+    count = 5_000
+    async with sharing(tmp_path) as world, connect(world.login(world.importer)) as client:
+        own, heard = [], list[Frame]()
+
+        async def keep(message: object) -> None:
+            own.append(message)
+
+        await client.subscribe("own", cb=keep)
+
+        async def flood() -> None:
+            async with connect(world.login(world.importer)) as other:
+                for number in range(count):
+                    await other.publish("own", b"x" * (number % 3_000))
+                    await other.publish("ours", b"%d" % number)
+                await other.flush()
+
+        flooding = asyncio.create_task(flood())
+        while len(own) < 100:  # noqa: ASYNC110  # at no time in particular
+            await asyncio.sleep(0)
+        wire = Wire(client)
+        tap = await wire.subscribe("ours", lambda *frame: heard.append(frame))
+        await flooding
+
+        async def all_there() -> bool:
+            return len(own) == count and bool(heard) and heard[-1][3] == b"%d" % (count - 1)
+
+        await until(all_there)
+        numbers = [int(frame[3]) for frame in heard]
+        assert numbers == list(range(numbers[0], count))
+        await tap.close()
 
 
-@pytest.mark.parametrize(
-    "line", [b"MSG a 1 many\r\n", b"HMSG a\r\n", b"MSG\r\n", b"x" * 5000, b"HMSG a 1 x 2\r\n"]
-)
-async def test_what_is_no_protocol_is_an_error(line: bytes) -> None:
-    with pytest.raises(ProtocolError):
-        await feed(listening(direct=True), [line])
+async def test_several_share_one_connection(tmp_path: Path) -> None:
+    async with sharing(tmp_path) as world, connect(world.login(world.importer)) as client:
+        wires = [Wire(client) for _ in range(3)]
+        heard: list[list[Frame]] = [[], [], []]
+        for wire, mine in zip(wires, heard, strict=True):
+            await wire.subscribe("all", lambda *frame, mine=mine: mine.append(frame))
+        wires[0].send(b"all", b"hello")
+        for mine in heard:
+            await hears(mine, 1)
+        for wire in wires:
+            await wire.close()
 
 
-async def test_after_a_reset_nothing_of_the_old_connection_is_read() -> None:
-    listener = listening(direct=True)
-
-    async def lost() -> None:
-        listener._ps.reset()
-
-    listener._process_ping = lost  # type: ignore[method-assign]  # a connection that dies
-    assert await feed(listener, [b"MSG a 1 2\r\nok\r\nPING\r\nMSG a 1 2\r\nno\r\n"]) == [
-        (OURS, b"a", b"", b"", b"ok")
-    ]
+@both_ways
+async def test_a_connection_that_was_closed(tmp_path: Path, way: str) -> None:
+    async with sharing(tmp_path) as world:
+        wire = await closed_wire(world, way)
+        wire.send(b"here", b"nothing comes of it")
+        with pytest.raises(Unreachable, match="closed"):
+            await wire.subscribe("here", lambda *_: None)
+        await wire.close()
 
 
-def test_nats_py_has_the_insides_that_the_short_way_leans_on() -> None:
-    parser = Client()._ps
-    assert type(parser) is Parser
-    assert {"buf", "state", "nc"} <= vars(parser).keys()
+async def closed_wire(world: Sharing, way: str) -> Wire:
+    async with connect(world.login(world.importer)) as client:
+        return wire_on(client, way)

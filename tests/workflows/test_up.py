@@ -18,15 +18,17 @@ from typing import Any
 import pytest
 
 from jetshare.identity import jwt
-from jetshare.identity.claims import Account, Claims, Export
+from jetshare.identity.claims import Account, Activation, Claims, Export, Import, User
+from jetshare.identity.creds import Creds
 from jetshare.identity.nkeys import KeyPair, Kind
-from jetshare.net.connect import connect
+from jetshare.net.connect import Login, connect
 from jetshare.net.resolver import Resolver
 from jetshare.store.folder import FolderStore, open_store
 from jetshare.store.locate import locate
 from jetshare.workflows.reach import Reach, account_creds, system_creds
 from jetshare.workflows.signers import account_document_signer
 from support.cli import Jetshare, environment
+from support.waiting import until
 
 WITHIN_S = 10.0
 
@@ -44,14 +46,14 @@ class Up:
             env=environment({"HOME": str(home)}),
         )
         self.seen: list[dict[str, Any]] = []
-        self.url = self.until("serving")["url"]
+        self.url: str = self.until("serving")["url"]
         self.store = store_of(home)
 
     def until(self, event: str, account: str = "") -> dict[str, Any]:
         """The next line that says so; the test's own time-out ends the wait."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            told = json.loads(line)
+            told: dict[str, Any] = json.loads(line)
             self.seen.append(told)
             if told["event"] == event and told.get("account", account) == account:
                 return told
@@ -207,8 +209,68 @@ def test_an_invalid_document_is_refused_without_touching_the_others(home: Path) 
         assert on_server(running, "ACCTA") == good
 
 
-def test_an_account_that_comes_and_goes(home: Path) -> None:
+def test_a_document_that_is_damaged_at_the_start_is_not_taken_from_the_server(home: Path) -> None:
     with up(home) as running:
+        file = running.store.folder / "accounts/ACCTA/ACCTA.jwt"
+        good = file.read_text()
+    file.write_text(good[:-20])
+    with up(home) as running:
+        running.until("refused", "ACCTA")
+        file.write_text(good)
+        assert on_server(running, "ACCTA") == good
+        running.until("taken", "ACCTA")
+    assert "deleted" not in {told["event"] for told in running.seen}
+
+
+def test_an_import_whose_time_is_over_does_not_hold_its_account_back(home: Path) -> None:
+    """A server takes the account and drops the import."""
+    with up(home) as running:
+        source, importer = (running.store.account(name).claims for name in ("ACCTC", "ACCTB"))
+        key = running.store.key(source.sub)
+        assert key is not None
+        over = int(time.time()) - 60
+        body = Activation(subject="a.b", kind="stream")
+        activation = Claims(name="a.b", sub=importer.sub, exp=over, nats=body)
+        item = Import(
+            name="a.b",
+            subject="a.b",
+            account=source.sub,
+            type="stream",
+            token=jwt.encode(activation, key, over).token,
+        )
+        token = edit(running.store, "ACCTB", imports=(item,))
+        running.until("taken", "ACCTB")
+        assert on_server(running, "ACCTB") == token
+
+
+def test_it_goes_on_when_the_time_of_its_own_user_is_over(home: Path) -> None:
+    with up(home) as running, running.store.edit() as editing:
+        key = KeyPair.generate(Kind.USER)
+        signer = editing.key(editing.account("SYS").claims.sub)
+        assert signer is not None
+        claims = Claims(name="sys", sub=key.public, exp=int(time.time()) + 3, nats=User())
+        short = Creds(jwt=jwt.encode(claims, signer, int(time.time())).token, key=key)
+        editing.put_creds("SYS", "sys", short)
+    with up(home) as running:
+        asyncio.run(_stay_until_shown_the_door(Login(servers=(running.url,), creds=short)))
+        edit(running.store, "ACCTC", description="later")
+        running.until("taken", "ACCTC")
+
+
+async def _stay_until_shown_the_door(login: Login) -> None:
+    async with connect(login) as client:
+
+        async def closed() -> bool:
+            return client.is_closed
+
+        await until(closed)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_an_account_that_comes_and_goes(home: Path, strict: bool) -> None:
+    with up(home) as running:
+        if strict:
+            make_strict(running)
         key = KeyPair.generate(Kind.ACCOUNT)
         with running.store.edit() as editing:
             claims = Claims(name="NEW", sub=key.public, nats=Account())
@@ -223,6 +285,33 @@ def test_an_account_that_comes_and_goes(home: Path) -> None:
         with running.store.edit() as editing:
             editing.put_account(jwt.Document(token=token, claims=claims))
         running.until("taken", "NEW")
+
+
+def make_strict(running: Up) -> None:
+    """From now on the operator's signing key alone may sign, and delete."""
+    with running.store.edit() as editing:
+        operator = editing.operator().claims
+        key = editing.key(operator.sub)
+        assert key is not None
+        nats = replace(operator.nats, strict_signing_key_usage=True)
+        editing.put_operator(jwt.encode(replace(operator, nats=nats), key, int(time.time())))
+    running.until("serving")
+
+
+def test_without_a_system_account_it_says_so_before_it_starts(
+    home: Path, jetshare_cli: Jetshare
+) -> None:
+    with up(home) as running:
+        pass
+    with running.store.edit() as editing:
+        operator = editing.operator().claims
+        key = editing.key(operator.sub)
+        assert key is not None
+        nats = replace(operator.nats, system_account="")
+        editing.put_operator(jwt.encode(replace(operator, nats=nats), key, int(time.time())))
+    done = jetshare_cli("up")
+    assert done.exit == 2
+    assert "has no system account" in done.stderr
 
 
 def test_a_new_operator_document_starts_the_server_again(home: Path) -> None:
@@ -257,6 +346,17 @@ def test_a_server_that_dies_is_told(home: Path) -> None:
         assert running.process.returncode == 4
         assert "nats-server ended" in told
         assert "hint: " in told
+
+
+def test_the_server_goes_with_it_even_when_it_is_killed(home: Path) -> None:
+    with up(home) as running:
+        (server,) = [int(path.stem.rpartition("_")[2]) for path in home.rglob("*.ports")]
+        running.process.kill()
+        running.process.communicate(timeout=WITHIN_S)
+        deadline = time.monotonic() + WITHIN_S
+        while Path(f"/proc/{server}/exe").exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
 
 def test_words_for_a_new_operator_are_refused_where_one_is(

@@ -26,6 +26,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "inspect": ("jetshare.cli.inspect", "Say in words what a bundle, token or creds file is."),
     "next": ("jetshare.cli.next", "Pull the next messages of a share and acknowledge them."),
     "nsc": ("jetshare.cli.nsc.face", "The commands of nsc, on the same folders."),
+    "doctor": ("jetshare.cli.doctor", "Find what is wrong with shares, and say the cure."),
+    "explain": ("jetshare.cli.explain", "Tell the whole story of one of the doctor's rules."),
     "nats": ("jetshare.cli.nats.main", "The commands of nats, on the same contexts."),
     "shims": ("jetshare.cli.shims", "Write launchers named nsc and nats into a folder."),
     "consume": ("jetshare.cli.consume", "Stream a share to a program or to standard output."),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import click
 
+from jetshare.cli.hiding import hide_seeds
 from jetshare.sharing.proof import Proof
 
 _MARKS = {True: "ok", False: "FAILED", None: "not seen"}
@@ -19,11 +20,11 @@ def emit_json(value: Mapping[str, object], *, lines: bool = False) -> None:
 
 def note(line: str) -> None:
     """Something that a person should know, and a program need not read."""
-    click.echo(line, err=True)
+    click.echo(hide_seeds(line), err=True)
 
 
 def warn(line: str) -> None:
-    click.echo(f"warning: {line}", err=True)
+    note(f"warning: {line}")
 
 
 def proof_lines(proofs: Iterable[Proof]) -> list[str]:

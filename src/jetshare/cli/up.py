@@ -73,7 +73,9 @@ def command(
         timeout_s=world.timeout_s,
     )
     told = _Told(world, store)
-    asyncio.run(_until_stopped(store, request, binary, Listener(serving=told.serving, event=told.event)))
+    asyncio.run(
+        _until_stopped(store, request, binary, Listener(serving=told.serving, event=told.event))
+    )
     note("stopped")
     return 0
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import deque
 
-from jetshare.errors import AccessRefused, ConsumerDeleted, PullRefused, ShareRevoked
+from jetshare.errors import ConsumerDeleted, PullRefused, ShareRevoked
 from jetshare.net.message import Acks, Message
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.status import Status, is_status, parse_headers, parse_status
@@ -101,7 +101,7 @@ class _Lane:
             if self._buffer or not _worth_another(status):
                 break
             if status is None:
-                self._check_permission()
+                pool.wire.check(pool.subject, pool.share)
                 pool.acks.doubt()
             elif status.code == 423:
                 pool.pin = ""
@@ -204,13 +204,6 @@ class _Lane:
         else:
             _log.warning("a pull on %s went deaf", self._pool.share)
             self._finish(None)
-
-    def _check_permission(self) -> None:
-        if self._pool.wire.refusal(self._pool.subject):
-            raise AccessRefused(
-                f"this user may not pull from {self._pool.share}",
-                hint=f"allow it to publish on {self._pool.subject}",
-            )
 
     def _give_back(self) -> None:
         while self._buffer:

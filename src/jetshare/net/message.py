@@ -117,7 +117,7 @@ class Acks:
                 f" jetshare verify {self.share} shows which subject is missing",
             ) from None
         except RequestTimeout:
-            if self.wire.refusal(reply.decode()):
+            if self.wire.may_not(reply.decode()):
                 raise AccessRefused(
                     f"this user may not acknowledge messages of {self.share}",
                     hint=f"allow it to publish on {self.share.ack_subject()}",
@@ -185,8 +185,8 @@ class Message:
         if self._settled or confirm or not acks.proven:
             await self._settle(ACK, confirm, timeout)
         else:
-            acks.wire.send(self._reply, ACK)
             self._settled = True
+            acks.wire.acknowledge(self._reply)
 
     async def nak(
         self,

@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Iterable
 from types import TracebackType
 from typing import Self
 
-from jetshare.errors import AccessRefused, JetshareError, NoResponders, RequestTimeout, Unreachable
+from jetshare.errors import JetshareError, NoResponders, RequestTimeout
 from jetshare.net.consumer_info import ConsumerInfo, parse_consumer_info
 from jetshare.net.message import Acks, Message
 from jetshare.net.pull_options import PullOptions
@@ -163,13 +163,7 @@ class PullLoop:
     async def _inquire(self, *, pull: bool) -> None:
         pulled = await self._ask(self._next_subject, _PULL_NOTHING) if pull else None
         asked = await self._ask(self._info_subject, b"")
-        if self._wire.refusal(self._next_subject):
-            self._fail(
-                AccessRefused(
-                    f"this user may not pull from {self.share}",
-                    hint=f"allow it to publish on {self._next_subject}",
-                )
-            )
+        if not self._usable():
             return
         answer = asked if isinstance(asked, Answer) else self._learn(asked)
         pull_answer = Answer.PRESENT if isinstance(pulled, bytes) else pulled
@@ -182,7 +176,7 @@ class PullLoop:
         except NoResponders:
             return Answer.NO_RESPONDERS
         except RequestTimeout:
-            refused = self._wire.refusal(subject)
+            refused = self._wire.may_not(subject)
             return Answer.NO_RESPONDERS if refused else Answer.UNCLEAR
 
     def _learn(self, body: bytes) -> Answer:
@@ -198,8 +192,7 @@ class PullLoop:
         up, seen = True, client.stats["reconnects"]
         while True:
             await asyncio.sleep(min(self._state.heartbeat / 4, _MAX_TICK_S))
-            if client.is_closed:
-                self._fail(_connection_closed(client.last_error))
+            if client.is_closed and not self._usable():
                 return
             reconnects = client.stats["reconnects"]
             if up and (not client.is_connected or reconnects != seen):
@@ -212,6 +205,14 @@ class PullLoop:
             self._act(self._state.tick(self._loop.time()))
 
     # Ending.
+
+    def _usable(self) -> bool:
+        try:
+            self._wire.check(self._next_subject, self.share)
+        except JetshareError as error:
+            self._fail(error)
+            return False
+        return True
 
     def _fail(self, error: JetshareError) -> None:
         if not self._over:
@@ -290,13 +291,3 @@ class Messages:
 
     def __del__(self) -> None:
         self._loop.abandon()
-
-
-def _connection_closed(reason: Exception | None) -> JetshareError:
-    said = str(reason or "").removeprefix("nats: ")
-    if "authorization" in said.lower() or "authentication" in said.lower():
-        return AccessRefused(f"the server refuses this user: {said}", hint="check the creds")
-    return Unreachable(
-        f"the connection is closed{': ' + said if said else ''}",
-        hint="connect again; is the server up?",
-    )

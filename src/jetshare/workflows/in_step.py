@@ -21,7 +21,7 @@ from jetshare.identity.claims import Account, Claims, Generic, Operator
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import KeyPair
 from jetshare.identity.validate import validate
-from jetshare.net.resolver import Resolver
+from jetshare.net.resolver import SILENT, Resolver
 
 POLL_S = 0.2
 
@@ -107,14 +107,20 @@ class Follower:
         )
 
     async def begin(self) -> None:
-        """Give the server all that the folder has, and take from it all that is no more."""
+        """Give the server all that the folder has, and take from it all that is no more.
+
+        While a document cannot be read nothing is taken: it may be that of any account.
+        """
         await self.follow(first=True)
+        if self._doubted:
+            return
         held = set[str]().union(*(await self.resolver.list_accounts()).values())
         gone = held - set(self._publics.values()) - {self.operator.nats.system_account}
         await self._delete({public: public for public in gone})
 
-    async def forever(self) -> None:
-        while True:
+    async def while_connected(self) -> None:
+        """Follow until the connection is closed for good."""
+        while not self.resolver.closed:
             await asyncio.sleep(POLL_S)
             with suppress(NetworkError):  # the server is looked after elsewhere; try again
                 await self.follow()
@@ -131,8 +137,8 @@ class Follower:
                 documents[name] = self._read(name)
             except (JetshareError, OSError, UnicodeDecodeError) as error:
                 self._doubt(name, stamp, error)
-        await self._push(documents, first=first)
-        self._given.update((name, seen[name]) for name in documents)
+        heard = await self._push(documents, first=first)
+        self._given.update((name, seen[name]) for name in heard)
         await self._forget(seen)
 
     def _doubt(self, name: str, stamp: Stamp, error: Exception) -> None:
@@ -152,23 +158,30 @@ class Follower:
         if claims.iss not in keys:
             raise WrongIssuer(f"signed by {claims.iss}, which is no key of {self.operator.name}")
         for found in validate(claims, self.now()):
-            if found.severity != "warning":
+            if found.severity == "error":
                 raise MalformedToken(f"{found.text} ({found.path})" if found.path else found.text)
         return document
 
-    async def _push(self, documents: Mapping[str, Document[Account]], *, first: bool) -> None:
+    async def _push(self, documents: Mapping[str, Document[Account]], *, first: bool) -> list[str]:
+        """The names of those that the server has heard of; the others are tried again."""
         if not documents:
-            return
+            return []
         answers = await self.resolver.push_many([d.token for d in documents.values()])
         refused = {a.account: a for a in answers if not a.ok}
+        heard = []
         for name, document in documents.items():
             public = document.claims.sub
             self._publics[name] = public
-            if public in refused:
-                reason = refused[public].message
-                self.tell(Event(step=Step.REFUSED, account=name, reason=reason))
-            elif not first:
-                self.tell(Event(step=Step.TAKEN, account=name))
+            answer = refused.get(public)
+            if answer is None:
+                if not first:
+                    self.tell(Event(step=Step.TAKEN, account=name))
+            elif answer.code == SILENT:
+                continue
+            else:
+                self.tell(Event(step=Step.REFUSED, account=name, reason=answer.message))
+            heard.append(name)
+        return heard
 
     async def _forget(self, seen: Mapping[str, Stamp]) -> None:
         """Delete what was missing at two looks in a row: one may fall into a replacement."""

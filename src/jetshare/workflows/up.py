@@ -9,8 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jetshare.errors import KeyNotHeld, StoreError
-from jetshare.identity.claims import Operator
+from jetshare.errors import StoreError
+from jetshare.identity.claims import Claims, Operator
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import KeyPair
 from jetshare.net.connect import connect
@@ -20,7 +20,6 @@ from jetshare.server.run import Server, running
 from jetshare.store.folder import FolderStore
 from jetshare.workflows.in_step import POLL_S, Event, Follower
 from jetshare.workflows.reach import Reach, system_creds
-from jetshare.workflows.signers import operator_document_signer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,39 +41,52 @@ class Listener:
 
 
 async def serve(store: FolderStore, request: UpRequest, binary: Path, listener: Listener) -> None:
-    """Serve until cancelled. Raises PortTaken and ServerDied, also when it dies later.
+    """Serve until cancelled. Raises PortTaken and ServerDied, also when it dies later;
+    NotFound and KeyNotHeld where nobody can log in to the system account.
 
     A server reads its operator's document only when it starts, so a change of that
     document starts it again, on the same port and with the same data.
     """
     again = False
     while True:
+        system_creds(store, Reach(), _now())  # or it says so, before anything is started
         async with running(_config(store, request), binary) as server:
             request = replace(request, port=server.port)
-            await _follow_until_operator_changes(store, server, request, listener, again=again)
+            operator = store.operator()
+            await _first(
+                _keep_in_step(store, server, operator, request, listener, again=again),
+                _raise_when_it_dies(server),
+                _operator_changes(store, operator),
+            )
         again = True
 
 
-async def _follow_until_operator_changes(
-    store: FolderStore, server: Server, request: UpRequest, listener: Listener, *, again: bool
+async def _keep_in_step(
+    store: FolderStore,
+    server: Server,
+    operator: Document[Operator],
+    request: UpRequest,
+    listener: Listener,
+    *,
+    again: bool,
 ) -> None:
-    operator = store.operator()
+    """Follow the folder, and log in anew where the server has shown us the door: a user
+    lasts for its time, and the server for longer."""
     reach = Reach(servers=(server.url,), timeout_s=request.timeout_s)
-    login = reach.login(store, system_creds(store, reach, _now()))
-    async with connect(replace(login, reconnect=True)) as client:
-        follower = Follower.of(
-            store.folder / "accounts",
-            operator.claims,
-            Resolver(client, timeout_s=request.timeout_s),
-            _signer(store),
-            listener.event,
-            _now,
-        )
-        await follower.begin()
-        listener.serving(server, again)
-        await _first(
-            follower.forever(), _raise_when_it_dies(server), _operator_changes(store, operator)
-        )
+    follower = None
+    while True:
+        login = reach.login(store, system_creds(store, reach, _now()))
+        async with connect(replace(login, reconnect=True)) as client:
+            resolver = Resolver(client, timeout_s=request.timeout_s)
+            if follower is None:
+                accounts, signer = store.folder / "accounts", _signer(store, operator.claims)
+                follower = Follower.of(
+                    accounts, operator.claims, resolver, signer, listener.event, _now
+                )
+                await follower.begin()
+                listener.serving(server, again)
+            follower.resolver = resolver
+            await follower.while_connected()
 
 
 async def _first(*jobs: Coroutine[None, None, None]) -> None:
@@ -116,11 +128,10 @@ def _config(store: FolderStore, request: UpRequest) -> ServerConfig:
     )
 
 
-def _signer(store: FolderStore) -> KeyPair | None:
-    try:
-        return operator_document_signer(store, store.operator().claims)
-    except KeyNotHeld:
-        return None
+def _signer(store: FolderStore, operator: Claims[Operator]) -> KeyPair | None:
+    """A key that servers let delete accounts; a strict operator's identity is none."""
+    keys = (store.key(public) for public in (*operator.nats.signing_keys, operator.sub))
+    return next((key for key in keys if key is not None), None)
 
 
 def _now() -> int:

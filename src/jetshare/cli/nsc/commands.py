@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "add import": ("imports", "ADD", "Add an import."),
     "add mapping": ("mappings", "ADD", "Add a subject mapping, or change its weight."),
     "edit operator": ("operators", "EDIT", "Edit the operator."),
-    "edit account": ("accounts", "EDIT", "Edit an account."),
+    "edit account": ("account_changes", "EDIT", "Edit an account."),
     "edit user": ("users", "EDIT", "Edit a user."),
     "edit export": ("exports", "EDIT", "Edit an export; what is not named stays as it is."),
     "edit signing-key": ("signing_keys", "EDIT", "Edit the role of a signing key, or give one."),

@@ -7,7 +7,6 @@ commas. Words that are no flags are arguments, and all are after ``--``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from jetshare.cli.nsc import values
@@ -133,6 +132,8 @@ def _long(word: str, rest: list[str], flags: Mapping[str, Flag], given: dict[str
     name, sign, value = word[2:].partition("=")
     flag = flags.get(name)
     if flag is None:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, [each for each in flags if not flags[each].hidden], n=1)
         raise UsageError(
             f"unknown flag: --{name}", hint=f"did you mean --{near[0]}?" if near else ""

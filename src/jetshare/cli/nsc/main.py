@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 
 from jetshare.cli.nsc.commands import ALIASES, COMMANDS, NOT_THERE, Command
@@ -61,6 +60,8 @@ def _run(argv: list[str]) -> int:
 
         say(f"nsc of jetshare {version('jetshare')}")
         return 0
+    if argv[:1] == ["help"]:
+        argv = [*argv[1:], "--help"]
     name, rest = _find(argv)
     if name not in COMMANDS:
         return _help(name)
@@ -94,8 +95,6 @@ def _find(argv: list[str]) -> tuple[str, list[str]]:
             continue
         longer = f"{name} {word}".strip()
         longer = ALIASES.get(longer, longer)
-        if longer == "help" and not name:
-            return _find(words)[0], []
         if longer not in COMMANDS and not _children(longer):
             raise _unknown(name, word)
         name = longer
@@ -126,6 +125,8 @@ def _unknown(group: str, word: str) -> UsageError:
     full = f"{group} {word}".strip()
     if full in NOT_THERE:
         return UsageError(f'"nsc {full}" is not there', hint=NOT_THERE[full])
+    from difflib import get_close_matches
+
     near = get_close_matches(word, _children(group), n=1)
     where = f"nsc {group}".strip()
     return UsageError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
+from jetshare.cli.hiding import hide_seeds
 from jetshare.identity.record import record
 
 
@@ -13,7 +14,7 @@ def say(text: str, end: str = "\n") -> None:
 
 
 def note(text: str, end: str = "\n") -> None:
-    sys.stderr.write(text + end)
+    sys.stderr.write(hide_seeds(text) + end)
 
 
 def say_json(value: object, indent: int = 1) -> None:

@@ -6,7 +6,6 @@ Each reader raises ValueError with what is wrong.
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 _TRUE = ("1", "t", "true")
 _FALSE = ("0", "f", "false")
@@ -53,7 +52,7 @@ def size(text: str) -> int:
     unit = _UNITS.get(found[3].lower()) if found else None
     if found is None or unit is None:
         raise ValueError("must be a number, with a unit such as k, M, G or GiB if it is large")
-    amount = int(Fraction(found[2].replace(",", "")) * unit)
+    amount = _times(found[2].replace(",", ""), unit)
     return _int64(-amount if found[1] else amount)
 
 
@@ -76,8 +75,7 @@ def duration(text: str) -> int:
     parts = list(_DURATION.finditer(rest))
     if not parts or "".join(part[0] for part in parts) != rest:
         raise ValueError("must be a duration such as 300ms, 5s or 1h30m")
-    total = sum(Fraction(f"0{part[1].rstrip('.')}") * _NANOSECONDS[part[2]] for part in parts)
-    return _int64(sign * int(total))
+    return _int64(sign * sum(_times(part[1], _NANOSECONDS[part[2]]) for part in parts))
 
 
 def show_duration(nanoseconds: int) -> str:
@@ -105,6 +103,13 @@ def show_size(count: int) -> str:
     value = int(value * 10 + 0.5) / 10
     shown = f"{value:.1f}" if value < 10 else f"{value:.0f}"
     return f"{shown} {'B' if not unit else 'kMGTPE'[unit - 1] + 'B'}"
+
+
+def _times(decimal: str, unit: int) -> int:
+    """``1.5`` times a unit, without the rounding of floats; what is left over is cut."""
+    whole, _, fraction = decimal.partition(".")
+    ones: int = 10 ** len(fraction)
+    return int(f"0{whole}{fraction}") * unit // ones
 
 
 def _decimal(count: int, unit: int) -> str:

@@ -49,31 +49,6 @@ def next_is_singleton(share: Offered) -> Iterator[Finding]:
             )
 
 
-OWNER = Rule(
-    code="JS102",
-    title="The owner's own API is exported",
-    severity=Severity.ERROR,
-    symptom="Everything works, and too much does: the importer can delete and purge streams,"
-    " read every message and change every consumer.",
-    cause="An export of $JS.API.> (or of a STREAM or CONSUMER part of it) gives the whole"
-    " administration away. Nothing limits it to one stream.",
-    nsc=_DELETE,
-    source="JetStream API; nats-io/nats-server#4225",
-    shown="$JS.API.> exported; the importer deleted a stream through it.",
-)
-
-
-def owner_api_exported(share: Offered) -> Iterator[Finding]:
-    for offer in share.all(Part.ADMIN):
-        yield at_offer(
-            OWNER,
-            share,
-            offer,
-            f"{offer.export.subject} is the owner's API: importers can do with"
-            " the streams what their owner can",
-        )
-
-
 NO_ACK = Rule(
     code="JS103",
     title="NEXT is exported without ACK",
@@ -93,6 +68,8 @@ def ack_not_exported(share: Offered) -> Iterator[Finding]:
     if share.kind is not Kind.PULL or not share.has(Part.NEXT) or share.has(Part.ACK):
         return
     wanted = PullConsumer(*share.key)
+    if share.covered(wanted.ack_subject()):
+        return
     private = any(offer.export.token_req for offer in share.all(Part.NEXT))
     added = Export(
         name=f"{share.name} ACK",
@@ -123,98 +100,7 @@ def first_form_only(share: Offered) -> Iterator[Finding]:
     if share.kind in (Kind.PULL, Kind.PUSH) and share.has(Part.ACK) and not share.has(Part.ACK_V2):
         second = PullConsumer(*share.key).ack_v2_subject(share.provider.sub)
         text = f"{second} is not exported; servers with js_ack_fc_v2 send acknowledgements there"
-        yield at_offer(V1_ONLY, share, None, text)
-
-
-UNCHECKED = Rule(
-    code="JS105",
-    title="A private export with an account token position",
-    severity=Severity.ERROR,
-    symptom="A revoked importer goes on as if nothing had happened.",
-    cause="With account_token_position the server checks that the subject names the importer's"
-    " account, and then neither activation tokens nor their revocation.",
-    nsc=("nsc delete export --account {provider} --subject {subject}", _EXPORT, *PUSH_PROVIDER),
-    source="nats-server accounts.go, checkServiceImportAuthorized",
-    shown="A revoked importer's request was answered; after the position was gone it got 503.",
-)
-
-
-def token_position_unchecked(share: Offered) -> Iterator[Finding]:
-    for offer in share.offers:
-        if offer.export.token_req and offer.export.account_token_position:
-            yield at_offer(
-                UNCHECKED,
-                share,
-                offer,
-                f"{offer.export.subject} asks for a token and has an account token position:"
-                " the server checks neither token nor revocation",
-                fix=Fix(
-                    list="exports", index=offer.index, changes={"account_token_position": 0}
-                ),
-            )
-
-
-WILD = Rule(
-    code="JS106",
-    title="Wildcards reach other consumers",
-    severity=Severity.WARNING,
-    symptom="The importer can pull from, or acknowledge at, consumers that were not meant.",
-    cause="A NEXT, ACK or INFO export with * or > where the consumer's name should stand covers"
-    " every consumer of the stream, those made later too.",
-    nsc=_DELETE,
-    source="least privilege; nats-server subject matching",
-    shown="An importer of CONSUMER.MSG.NEXT.S.* pulled from a second consumer.",
-)
-
-
-def wildcards_reach_others(share: Offered) -> Iterator[Finding]:
-    if share.has(Part.CREATE) or share.kind in (Kind.KEY_VALUE, Kind.OBJECTS):
-        return  # the importer makes consumers of its own, whose names are not known
-    for offer in share.all(Part.NEXT, Part.ACK, Part.ACK_V2, Part.INFO):
-        if not share.key[1] or share.key[0] in ("*", ">"):
-            text = f"{offer.export.subject} covers every consumer, not the one that is shared"
-            yield at_offer(WILD, share, offer, text)
-
-
-MIXED = Rule(
-    code="JS107",
-    title="One share, partly private and partly public",
-    severity=Severity.WARNING,
-    symptom="An account that was granted nothing, or was revoked, still reaches a part: with"
-    " ACK alone it can acknowledge, end and even pull (+NXT) another one's messages.",
-    cause="Some exports of the share ask for an activation token and others do not.",
-    nsc=(
-        "nsc edit export --account {provider} --subject {subject} --private",
-        *PUSH_PROVIDER,
-    ),
-    source="ADR-15 (+NXT); nats-server accounts.go",
-    shown="NEXT private and ACK public: a third account's acknowledgement was taken.",
-)
-
-
-def partly_public(share: Offered) -> Iterator[Finding]:
-    private = {offer.export.token_req for offer in share.offers}
-    if len(private) == 2:
-        for offer in share.offers:
-            if not offer.export.token_req:
-                text = f"{offer.export.subject} is public, and the rest of {share.name} private"
-                yield at_offer(MIXED, share, offer, text)
-
-
-PUBLIC = Rule(
-    code="JS108",
-    title="The share is public",
-    severity=Severity.NOTE,
-    symptom="Every account of the operator can import it, without being granted anything.",
-    cause="None of its exports asks for an activation token.",
-    nsc=("nsc edit export --account {provider} --subject {subject} --private", *PUSH_PROVIDER),
-    source="nats-io/jwt Export.TokenReq",
-)
-
-
-def is_public(share: Offered) -> Iterator[Finding]:
-    if share.kind is not Kind.ADMIN and not any(o.export.token_req for o in share.offers):
-        yield at_offer(PUBLIC, share, share.offers[0], f"{share.name} is open to every account")
+        yield at_offer(V1_ONLY, share, None, text, subject=second)
 
 
 NO_FLOW = Rule(
@@ -319,25 +205,6 @@ def threshold_set(share: Offered) -> Iterator[Finding]:
             )
 
 
-CREATES = Rule(
-    code="JS114",
-    title="Importers may make consumers",
-    severity=Severity.NOTE,
-    symptom="None. But an importer can overwrite an existing consumer of the stream, and have"
-    " messages delivered to any subject of the provider's account.",
-    cause="CONSUMER.CREATE is exported. Kinds that need it (sources, watches, ordered consumers)"
-    " cannot do without; a pull consumer that the owner makes can.",
-    nsc=_DELETE,
-    source="nats-server consumer.go",
-)
-
-
-def may_create(share: Offered) -> Iterator[Finding]:
-    for offer in share.all(Part.CREATE):
-        text = f"importers of {offer.export.subject} may also overwrite consumers of {share.name}"
-        yield at_offer(CREATES, share, offer, text)
-
-
 NO_INFO = Rule(
     code="JS115",
     title="INFO is not exported",
@@ -354,6 +221,8 @@ NO_INFO = Rule(
 
 def info_not_exported(share: Offered) -> Iterator[Finding]:
     if share.kind is not Kind.PULL or not share.has(Part.NEXT) or share.has(Part.INFO):
+        return
+    if share.covered(PullConsumer(*share.key).info_subject()):
         return
     added = Export(
         name=f"{share.name} INFO",
@@ -380,8 +249,8 @@ NO_NEXT = Rule(
 
 def next_not_exported(share: Offered) -> Iterator[Finding]:
     wants = share.kind is Kind.PULL and share.has(Part.ACK, Part.ACK_V2, Part.INFO)
-    if wants and not share.has(Part.NEXT):
-        subject = PullConsumer(*share.key).next_subject()
+    subject = PullConsumer(*share.key).next_subject()
+    if wants and not share.has(Part.NEXT) and not share.covered(subject):
         added = Export(
             name=f"{share.name} NEXT",
             subject=subject,
@@ -414,18 +283,12 @@ def foreign_hash(share: Offered) -> Iterator[Finding]:
 
 RULES: tuple[tuple[Rule, Callable[[Offered], Iterator[Finding]]], ...] = (
     (SINGLETON, next_is_singleton),
-    (OWNER, owner_api_exported),
     (NO_ACK, ack_not_exported),
     (V1_ONLY, first_form_only),
-    (UNCHECKED, token_position_unchecked),
-    (WILD, wildcards_reach_others),
-    (MIXED, partly_public),
-    (PUBLIC, is_public),
     (NO_FLOW, flow_not_exported),
     (NO_DELIVER, deliver_not_exported),
     (AS_STREAM, exported_as_stream),
     (THRESHOLD, threshold_set),
-    (CREATES, may_create),
     (NO_INFO, info_not_exported),
     (NO_NEXT, next_not_exported),
     (FOREIGN_HASH, foreign_hash),

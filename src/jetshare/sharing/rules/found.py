@@ -11,9 +11,16 @@ _FIX = "jetshare doctor {share} --account {account} --fix"
 
 
 def at_offer(
-    rule: Rule, share: Offered, offer: Offer | None, text: str, *, fix: Fix | None = None
+    rule: Rule,
+    share: Offered,
+    offer: Offer | None,
+    text: str,
+    *,
+    fix: Fix | None = None,
+    subject: str = "",
 ) -> Finding:
-    """A finding in the provider's document; ``offer`` is None for an export that is missing."""
+    """A finding in the provider's document; ``offer`` is None for an export that is missing,
+    and ``subject`` is then what it would be of."""
     provider = share.provider
     names = _names(share.name, share.key) | {
         "provider": provider.name,
@@ -21,7 +28,10 @@ def at_offer(
         "account": provider.name,
     }
     if offer is not None:
-        names |= {"subject": offer.export.subject, "name": offer.export.name}
+        subject = offer.export.subject
+    elif fix is not None and fix.added is not None:
+        subject = fix.added.subject
+    names["subject"] = subject
     return Finding(
         code=rule.code,
         severity=rule.severity,
@@ -48,8 +58,12 @@ def at_take(
     local: str = "",
     at_provider: Offer | None = None,
     field: str = "",
+    user: str = "",
+    whole: str = "",
 ) -> Finding:
     """A finding in the importer's document, or with ``at_provider`` in the provider's one.
+
+    With ``whole`` (the provider's name) it is the provider's to mend, and of no one place.
 
     ``subject`` and ``local`` name what the cure is about, where ``take`` does not.
     """
@@ -62,22 +76,25 @@ def at_take(
         "account": importer.name,
         "prefix": share.prefix,
         "share_file": f"{'-'.join(filter(None, share.key))}.tok",
+        "user": user,
         "bundle": f"{'-'.join(filter(None, share.key))}-{importer.name}.share",
         "subject": subject or (take.item.subject if take else ""),
         "local": local or (_proper_local(share, take) if take else ""),
-        "name": take.item.name if take else "",
     }
     account, path = importer, f"{take.path if take else 'nats.imports'}"
     if at_provider is not None and share.provider is not None:
         account, path = share.provider, at_provider.path
-        names["account"] = account.name
+    where = (account.name, account.sub, f"{path}.{field}" if field else path)
+    if whole:
+        where = (whole, share.provider_key, "")
+    names["account"] = where[0]
     return Finding(
         code=rule.code,
         severity=rule.severity,
         share=share.name,
-        account=account.name,
-        key=account.sub,
-        path=f"{path}.{field}" if field else path,
+        account=where[0],
+        key=where[1],
+        path=where[2],
         text=text,
         cure=fill(_commands(rule, share.kind, fix), names),
         nsc=fill(rule.nsc, names),
@@ -86,8 +103,11 @@ def at_take(
     )
 
 
-def at_account(rule: Rule, claims: Claims[Account], path: str, text: str) -> Finding:
-    names = {"account": claims.name, "provider": claims.name, "importer": claims.name}
+def at_account(
+    rule: Rule, claims: Claims[Account], path: str, text: str, *, subject: str = ""
+) -> Finding:
+    """A finding that is not about one share."""
+    names = {"account": claims.name, "subject": subject}
     return Finding(
         code=rule.code,
         severity=rule.severity,

@@ -49,13 +49,15 @@ class Offer:
 
 @record
 class Take:
-    """One import. ``activation`` is None where there is no token or it cannot be read."""
+    """One import. ``activation`` is None where there is no token or it cannot be read, and
+    ``offer`` where the provider exports nothing of the kind, or its document is not known."""
 
     index: int
     item: Import
     piece: Piece
     local: str
     activation: Claims[Activation] | None
+    offer: Offer | None
 
     @property
     def path(self) -> str:
@@ -70,13 +72,21 @@ Key = tuple[str, str]
 
 @record
 class Offered:
-    """A share that an account exports, and the stream exports beside it."""
+    """A share that an account exports, and the stream exports beside it.
+
+    ``broad`` are the exports of the account that cover consumers without naming them.
+    """
 
     provider: Claims[Account]
     key: Key
     kind: Kind
     offers: tuple[Offer, ...]
     streams: tuple[Offer, ...]
+    broad: tuple[Offer, ...] = ()
+
+    def covered(self, subject: str) -> bool:
+        """Whether a broad export lets ``subject`` through."""
+        return any(subjects.is_contained(subject, by=o.export.subject) for o in self.broad)
 
     def all(self, *parts: Part) -> list[Offer]:
         return [offer for offer in self.offers if offer.piece.part in parts]
@@ -146,12 +156,39 @@ def prefix_of(take: Take) -> str:
     return head if found and not rest and take.piece.tail else ""
 
 
-def offered_shares(provider: Claims[Account]) -> tuple[Offered, ...]:
-    offers = [
+@record
+class Exports:
+    """All that an account exports, to be looked up by what is imported of it."""
+
+    exact: Mapping[tuple[str, str], Offer]
+    wild: tuple[Offer, ...]
+    shares: Mapping[Key, Offered]
+
+    def of(self, item: Import) -> Offer | None:
+        found = self.exact.get((item.type, item.subject))
+        return found or next((offer for offer in self.wild if covers(offer, item)), None)
+
+
+def exports_of(provider: Claims[Account]) -> Exports:
+    offers = offers_of(provider)
+    return Exports(
+        exact={(offer.export.type, offer.export.subject): offer for offer in offers},
+        wild=tuple(offer for offer in offers if subjects.has_wildcards(offer.export.subject)),
+        shares={share.key: share for share in offered_shares(provider)},
+    )
+
+
+def offers_of(provider: Claims[Account]) -> list[Offer]:
+    return [
         Offer(index=index, export=export, piece=piece_of(export.subject))
         for index, export in enumerate(provider.nats.exports)
     ]
+
+
+def offered_shares(provider: Claims[Account]) -> tuple[Offered, ...]:
+    offers = offers_of(provider)
     streams = tuple(o for o in offers if o.export.type == "stream" and not _is_piece(o.piece))
+    broad = tuple(o for o in offers if o.export.type == "service" and _is_broad(o.piece))
     return tuple(
         Offered(
             provider=provider,
@@ -159,15 +196,16 @@ def offered_shares(provider: Claims[Account]) -> tuple[Offered, ...]:
             kind=_kind(key, {offer.piece.part for offer in group}, streams=bool(streams)),
             offers=tuple(group),
             streams=streams,
+            broad=broad,
         )
         for key, group in _grouped(offers)
     )
 
 
 def taken_shares(
-    importer: Claims[Account], accounts: Accounts, offered: Mapping[str, Mapping[Key, Offered]]
+    importer: Claims[Account], accounts: Accounts, exports: Mapping[str, Exports]
 ) -> tuple[Taken, ...]:
-    """``offered`` has the shares of every account, by its public key and the share's."""
+    """``exports`` are those of every account, by its public key."""
     by_provider: dict[str, list[Take]] = {}
     for index, item in enumerate(importer.nats.imports):
         by_provider.setdefault(item.account, []).append(
@@ -177,6 +215,7 @@ def taken_shares(
                 piece=piece_of(item.subject),
                 local=local_subject(item),
                 activation=_activation(item.token),
+                offer=exports[item.account].of(item) if item.account in exports else None,
             )
         )
     found = []
@@ -193,21 +232,28 @@ def taken_shares(
                     kind=_kind(key, parts, streams=bool(streams)),
                     takes=tuple(group),
                     streams=streams,
-                    offered=offered.get(public, {}).get(key),
+                    offered=exports[public].shares.get(key) if public in exports else None,
                 )
             )
     return tuple(found)
 
 
-def covers(offer: Offer, take: Take) -> bool:
+def covers(offer: Offer, item: Import) -> bool:
     """Whether the export is one that the import may be of."""
-    return offer.export.type == take.item.type and subjects.is_contained(
-        take.item.subject, by=offer.export.subject
+    return offer.export.type == item.type and subjects.is_contained(
+        item.subject, by=offer.export.subject
     )
 
 
 def _is_piece(piece: Piece) -> bool:
     return piece.part not in (Part.OTHER, Part.WRITE)
+
+
+def _is_broad(piece: Piece) -> bool:
+    by_consumer = (Part.NEXT, Part.ACK, Part.ACK_V2, Part.INFO)
+    return piece.part is Part.ADMIN or (
+        piece.part in by_consumer and piece.consumer in (*ANY_NAME, "")
+    )
 
 
 def _grouped(held: Iterable[H]) -> Iterator[tuple[Key, list[H]]]:

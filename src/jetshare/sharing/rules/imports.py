@@ -1,0 +1,310 @@
+"""Rules of what an importer imports, and under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from jetshare.identity.claims import Import
+from jetshare.sharing.kinds import PullConsumer, Role
+from jetshare.sharing.rules.cures import (
+    ACTIVATE,
+    GRANT_AGAIN,
+    IMPORT,
+    IMPORT_AGAIN,
+    PUSH_BOTH,
+    PUSH_IMPORTER,
+)
+from jetshare.sharing.rules.found import at_take, proper_local
+from jetshare.sharing.rules.pieces import API_PARTS, VERBATIM_PARTS, Part, is_api
+from jetshare.sharing.rules.rule import Finding, Fix, Rule, Severity
+from jetshare.sharing.rules.shares import Kind, Take, Taken, prefix_of
+
+_ADD = (ACTIVATE, IMPORT, *PUSH_BOTH)
+
+UNMAPPED = Rule(
+    code="JS201",
+    title="The JetStream API is imported under its own name",
+    severity=Severity.ERROR,
+    symptom='"JetStream not enabled" or "stream not found" now and then, or a stream that is'
+    " made in both accounts.",
+    cause="The importer's own JetStream answers on $JS.API too, so both accounts answer and the"
+    " first reply wins.",
+    cure=("jetshare doctor {share} --account {importer} --fix",),
+    nsc=IMPORT_AGAIN,
+    source="nats-server jetstream_api.go",
+    shown="INFO imported unmapped by an account with JetStream: one request brought two replies."
+    " After the cure: one.",
+)
+
+
+def api_unmapped(share: Taken) -> Iterator[Finding]:
+    for take in share.takes:
+        if is_api(take.item.subject) and is_api(take.local) and take.item.type != "stream":
+            wanted = proper_local(share, take.piece.part, take.piece.tail, take.item.subject)
+            text = (
+                f"{take.item.subject} is imported as {take.local}, where the JetStream of"
+                f" {share.importer.name} answers as well"
+            )
+            fix = _rename(take, wanted) if take.piece.tail else None
+            yield at_take(UNMAPPED, share, take, text, fix=fix, field="local_subject")
+
+
+ACK_MAPPED = Rule(
+    code="JS202",
+    title="Acknowledgements are imported under another name",
+    severity=Severity.ERROR,
+    symptom="Everything is delivered again, although ACK is imported and acknowledging gives no"
+    " error.",
+    cause="The reply subject of a message arrives verbatim, so clients acknowledge at $JS.ACK.…"
+    " whatever the local name of the import is. The same holds for flow control, $JS.FC.…",
+    cure=("jetshare doctor {share} --account {importer} --fix",),
+    nsc=IMPORT_AGAIN,
+    source="ADR-15; nats-server client.go",
+    shown="ACK mapped under the prefix: an acknowledged message came again; after the cure not.",
+)
+
+
+def ack_mapped(share: Taken) -> Iterator[Finding]:
+    for take in share.all(*VERBATIM_PARTS):
+        if take.local != take.item.subject:
+            text = (
+                f"{take.item.subject} is imported as {take.local}, where no client"
+                " acknowledges: it must keep its name"
+            )
+            fix = _rename(take, take.item.subject)
+            yield at_take(ACK_MAPPED, share, take, text, fix=fix, field="local_subject")
+
+
+NO_ACK = Rule(
+    code="JS203",
+    title="NEXT is imported without ACK",
+    severity=Severity.ERROR,
+    symptom="Messages arrive, are acknowledged without an error, and are all delivered again"
+    " after the ack wait. A confirmed acknowledgement gets 503.",
+    cause="$JS.ACK.<stream>.<consumer>.> is not imported. (Right only where the consumer's ack"
+    " policy is none.)",
+    cure=GRANT_AGAIN,
+    nsc=_ADD,
+    source="ADR-15",
+    shown="An importer without ACK acknowledged a message: it came again; after the cure not.",
+)
+
+
+def ack_not_imported(share: Taken) -> Iterator[Finding]:
+    if share.kind is Kind.PULL and share.has(Part.NEXT) and not share.has(Part.ACK):
+        subject = PullConsumer(*share.key).ack_subject()
+        text = f"{subject} is not imported: nothing that is pulled can be acknowledged"
+        yield _missing(NO_ACK, share, Part.ACK, Role.ACK, subject, "", text)
+
+
+V1_ONLY = Rule(
+    code="JS204",
+    title="Only the first form of the acknowledgement is imported",
+    severity=Severity.NOTE,
+    symptom="Nothing today. On servers that use the second form of reply subjects"
+    " acknowledgements would vanish and everything be redelivered.",
+    cause="The provider exports both forms, and one was taken.",
+    cure=GRANT_AGAIN,
+    nsc=_ADD,
+    source="ADR-15; nats-server feature_flags.go (js_ack_fc_v2)",
+    shown="See JS504, which is the same with the flag on.",
+)
+
+
+def first_form_only(share: Taken) -> Iterator[Finding]:
+    exported = share.offered is not None and share.offered.has(Part.ACK_V2)
+    if exported and share.has(Part.ACK) and not share.has(Part.ACK_V2):
+        second = PullConsumer(*share.key).ack_v2_subject(share.provider_key)
+        text = f"{second} is exported and not imported"
+        yield at_take(V1_ONLY, share, None, text, subject=second, local=second)
+
+
+NO_INFO = Rule(
+    code="JS206",
+    title="INFO is not imported",
+    severity=Severity.WARNING,
+    symptom="A client cannot bind to the consumer, although pulling and acknowledging work.",
+    cause="Most clients ask for CONSUMER.INFO before they pull.",
+    cure=GRANT_AGAIN,
+    nsc=_ADD,
+    source="ADR-37; nats.go Consumer(), nats-py consumer_info()",
+    shown="A share without INFO: binding got no responders, and a bare pull a message.",
+)
+
+
+def info_not_imported(share: Taken) -> Iterator[Finding]:
+    if share.kind is Kind.PULL and share.has(Part.NEXT) and not share.has(Part.INFO):
+        wanted = PullConsumer(*share.key)
+        subject = wanted.info_subject()
+        text = f"{subject} is not imported, which most clients ask before they pull"
+        tail = f"CONSUMER.INFO.{wanted.stream}.{wanted.consumer}"
+        yield _missing(NO_INFO, share, Part.INFO, Role.INFO, subject, tail, text)
+
+
+PREFIX = Rule(
+    code="JS209",
+    title="An API subject is imported under a name that no client uses",
+    severity=Severity.ERROR,
+    symptom="Pulls or INFO get 503: no responders.",
+    cause="Clients put one prefix in place of $JS.API for all that they ask. A local name of"
+    " another form, or under another prefix than the rest of the share, is never asked.",
+    cure=("jetshare doctor {share} --account {importer} --fix",),
+    nsc=IMPORT_AGAIN,
+    source="ADR-19 (API prefixes)",
+    shown="INFO under another prefix than NEXT: binding got 503; after the cure it worked.",
+)
+
+
+def prefix_differs(share: Taken) -> Iterator[Finding]:
+    for take in share.takes:
+        if take.piece.part not in API_PARTS or not take.piece.tail or is_api(take.local):
+            continue
+        if _is_wild(take) or prefix_of(take) == share.prefix:
+            continue
+        wanted = proper_local(share, take.piece.part, take.piece.tail, take.item.subject)
+        text = f"{take.item.subject} is imported as {take.local}; clients would ask at {wanted}"
+        fix = _rename(take, wanted)
+        yield at_take(PREFIX, share, take, text, fix=fix, field="local_subject")
+
+
+NO_FLOW = Rule(
+    code="JS211",
+    title="Flow control is not imported",
+    severity=Severity.ERROR,
+    symptom="A mirror, source or watch stops for good after some megabytes, with a lag of 0.",
+    cause="The importer's consumers are pushed to with flow control, and $JS.FC.<stream>.… is"
+    " not imported, so the replies that the server waits for reach nobody.",
+    nsc=_ADD,
+    source="nats-io/nats-server#8630, #2605, #3076, #3724",
+)
+
+
+def flow_not_imported(share: Taken) -> Iterator[Finding]:
+    if share.has(Part.CREATE) and not share.has(Part.NEXT) and not share.has(Part.FC):
+        subject = f"$JS.FC.{share.key[0]}.>"
+        text = f"consumers of {share.name} are made and pushed to, and {subject} is not imported"
+        yield at_take(NO_FLOW, share, None, text, subject=subject, local=subject)
+
+
+NO_DELIVER = Rule(
+    code="JS212",
+    title="The deliver subject is not imported",
+    severity=Severity.ERROR,
+    symptom="Get and put work; a watch, mirror or source is made and stays silent.",
+    cause="Messages are pushed to a subject of the provider's account, of which the importer has"
+    " no stream import.",
+    nsc=PUSH_IMPORTER,
+    source="nats-io/nats.go#1784",
+)
+
+
+def deliver_not_imported(share: Taken) -> Iterator[Finding]:
+    if share.has(Part.CREATE) and not share.has(Part.NEXT) and not share.streams:
+        text = f"consumers of {share.name} are made, and no stream is imported to deliver to"
+        yield at_take(NO_DELIVER, share, None, text)
+
+
+NO_NEXT = Rule(
+    code="JS213",
+    title="ACK is imported without NEXT",
+    severity=Severity.ERROR,
+    symptom="Nothing can be pulled: 503, no responders.",
+    cause="The importer has a part of the share, and NEXT is not in it.",
+    cure=GRANT_AGAIN,
+    nsc=_ADD,
+    source="ADR-37",
+    shown="An importer without NEXT: a pull got 503; after the cure a message.",
+)
+
+
+def next_not_imported(share: Taken) -> Iterator[Finding]:
+    if share.kind is not Kind.PULL or share.has(Part.NEXT):
+        return
+    if share.has(Part.ACK, Part.ACK_V2, Part.INFO):
+        wanted = PullConsumer(*share.key)
+        subject = wanted.next_subject()
+        text = f"{subject} is not imported: {share.name} cannot be pulled from"
+        tail = f"CONSUMER.MSG.NEXT.{wanted.stream}.{wanted.consumer}"
+        yield _missing(NO_NEXT, share, Part.NEXT, Role.NEXT, subject, tail, text)
+
+
+AS_STREAM = Rule(
+    code="JS214",
+    title="A JetStream subject is imported as a stream",
+    severity=Severity.ERROR,
+    symptom="Pulls and acknowledgements get 503: no responders.",
+    cause="The JetStream API and acknowledgements are requests, so they are services.",
+    nsc=IMPORT_AGAIN,
+    source="nats-io/nats-server#3954",
+    shown="NEXT imported as a stream: the pull got 503.",
+)
+
+
+def imported_as_stream(share: Taken) -> Iterator[Finding]:
+    for take in share.takes:
+        if take.item.type == "stream" and take.piece.part in API_PARTS | VERBATIM_PARTS:
+            text = f"{take.item.subject} is imported as a stream; it must be a service"
+            yield at_take(AS_STREAM, share, take, text, field="type")
+
+
+WRITES = Rule(
+    code="JS216",
+    title="Writes are imported under a prefix only",
+    severity=Severity.NOTE,
+    symptom="A put gets no response from some clients and works from others.",
+    cause="nats-py and others publish a put at $KV.<bucket>.… or $O.<bucket>.…, without the API"
+    " prefix; nats.go puts the prefix before it.",
+    nsc=_ADD,
+    source="nats-io/nats.go#1895; nats-py kv.py",
+)
+
+
+def writes_mapped(share: Taken) -> Iterator[Finding]:
+    writes = share.all(Part.WRITE)
+    if writes and all(take.local != take.item.subject for take in writes):
+        text = f"{writes[0].item.subject} is imported as {writes[0].local} only"
+        yield at_take(WRITES, share, writes[0], text, local=writes[0].item.subject)
+
+
+def _is_wild(take: Take) -> bool:
+    """Local names with references ($1) say more than a prefix."""
+    return "$" in take.local
+
+
+def _rename(take: Take, wanted: str) -> Fix:
+    changes: dict[str, object] = {"local_subject": wanted, "to": ""}
+    return Fix(list="imports", index=take.index, changes=changes)
+
+
+def _missing(
+    rule: Rule, share: Taken, part: Part, role: Role, subject: str, tail: str, text: str
+) -> Finding:
+    """An import that is missing. Where its export is public, it needs nothing but itself."""
+    local = proper_local(share, part, tail, subject)
+    fix = None
+    offers = share.offered.all(part) if share.offered else []
+    if offers and not offers[0].export.token_req:
+        added = Import(
+            name=f"{share.name} {role}",
+            subject=subject,
+            account=share.provider_key,
+            local_subject=local,
+            type="service",
+        )
+        fix = Fix(list="imports", added=added)
+    return at_take(rule, share, None, text, fix=fix, subject=subject, local=local)
+
+
+RULES: tuple[tuple[Rule, Callable[[Taken], Iterator[Finding]]], ...] = (
+    (UNMAPPED, api_unmapped),
+    (ACK_MAPPED, ack_mapped),
+    (NO_ACK, ack_not_imported),
+    (V1_ONLY, first_form_only),
+    (NO_INFO, info_not_imported),
+    (PREFIX, prefix_differs),
+    (NO_FLOW, flow_not_imported),
+    (NO_DELIVER, deliver_not_imported),
+    (NO_NEXT, next_not_imported),
+    (AS_STREAM, imported_as_stream),
+    (WRITES, writes_mapped),
+)

@@ -1,0 +1,259 @@
+"""Rules of what was seen on live servers. Who looks is elsewhere; here it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import field
+
+from jetshare.identity.record import record
+from jetshare.sharing.kinds import STREAM, PullConsumer
+from jetshare.sharing.rules.cures import (
+    ACTIVATE,
+    GRANT_AGAIN,
+    IMPORT,
+    PUSH_BOTH,
+    PUSH_IMPORTER,
+)
+from jetshare.sharing.rules.found import at_take
+from jetshare.sharing.rules.pieces import Part
+from jetshare.sharing.rules.rule import Finding, Rule, Severity
+from jetshare.sharing.rules.shares import Kind, Taken
+
+
+@record
+class Heard:
+    """What came back to one request. ``code`` 503 is no responders, ``replies`` 0 silence."""
+
+    code: int = 0
+    replies: int = 0
+
+    @property
+    def nobody(self) -> bool:
+        return self.code == 503
+
+
+@record
+class Server:
+    name: str
+    version: str
+    second_form: bool = False  # js_ack_fc_v2: acknowledgements in the second form
+
+
+@record
+class Seen:
+    """What was seen of one share on live servers. None is: not looked at.
+
+    ``next`` is a pull that takes nothing, ``streamed`` one with heartbeats on an idle
+    consumer, ``ack`` a progress signal. ``consumer`` is the answer of CONSUMER.INFO, and
+    ``missing`` whether the provider's own side says that there is no such consumer.
+    ``differing`` are the keys of accounts of which servers hold another document, or none;
+    ``invalid`` the imports, by subject, that a server does not have or holds for invalid,
+    with its name. ``empty`` counts waiting messages of no bytes and no headers.
+    """
+
+    servers: tuple[Server, ...] = ()
+    next: Heard | None = None
+    streamed: Heard | None = None
+    ack: Heard | None = None
+    info: Heard | None = None
+    consumer: Mapping[str, object] | None = None
+    missing: bool = False
+    differing: Mapping[str, str] = field(default_factory=dict)
+    invalid: Mapping[str, str] = field(default_factory=dict)
+    empty: int = 0
+
+    @property
+    def config(self) -> Mapping[str, object]:
+        config = (self.consumer or {}).get("config")
+        return config if isinstance(config, Mapping) else {}
+
+    def count(self, name: str) -> int:
+        value = (self.consumer or {}).get(name)
+        return value if isinstance(value, int) else 0
+
+
+DIFFERS = Rule(
+    code="JS501",
+    title="Servers hold another document than the store",
+    severity=Severity.ERROR,
+    symptom="What was changed has no effect, or what was taken back is there again.",
+    cause="The document was not pushed, or somebody pushed another one from elsewhere.",
+    cure=("jetshare doctor {share} --account {account} --live --fix",),
+    nsc=("nsc push --account {account}",),
+    source="nats-server accounts.go, DirAccResolver",
+    shown="An import stored and not pushed: 503; after the cure a message.",
+    live=True,
+)
+
+
+def document_differs(share: Taken, seen: Seen) -> Iterator[Finding]:
+    for key, name, importers in (
+        (share.importer.sub, share.importer.name, True),
+        (share.provider_key, share.provider_name, False),
+    ):
+        if key in seen.differing:
+            text = f"the document of {name}: {seen.differing[key]}"
+            yield at_take(DIFFERS, share, None, text, whole=name if not importers else "")
+
+
+INVALID = Rule(
+    code="JS502",
+    title="A server does not have the import, or holds it for invalid",
+    severity=Severity.ERROR,
+    symptom="The push says 200, and requests get 503.",
+    cause="A server takes a document with imports that reach nothing, and leaves them out. It"
+    " says why in its debug log only.",
+    cure=GRANT_AGAIN,
+    nsc=PUSH_BOTH,
+    source="nats-io/nats-server#7983",
+    shown="An import of what was not exported: 200, and the server's own list called it invalid.",
+    live=True,
+)
+
+
+def import_invalid(share: Taken, seen: Seen) -> Iterator[Finding]:
+    for take in share.takes:
+        if take.item.subject in seen.invalid:
+            text = f"{take.item.subject}: {seen.invalid[take.item.subject]}"
+            yield at_take(INVALID, share, take, text)
+
+
+OLD = Rule(
+    code="JS503",
+    title="A server's version has a defect that shares meet",
+    severity=Severity.WARNING,
+    symptom="Now and then a reply is lost: pulls time out on some servers of a cluster only.",
+    cause="Before 2.14.3 the reply to an imported request is dropped between servers of a cluster"
+    " when the one who asked is on a third (#8316). Before 2.10.25 more is known to be wrong.",
+    source="nats-io/nats-server#8316, #8317, #8396, #7579, #8089",
+    live=True,
+)
+
+_LEAST = (2, 10, 25)
+_ROUTES_MENDED = (2, 14, 3)
+
+
+def version_is_old(share: Taken, seen: Seen) -> Iterator[Finding]:
+    for server in seen.servers:
+        version = _version(server.version)
+        if version and version < _LEAST:
+            text = f"server {server.name} is {server.version}, older than all that are supported"
+            yield at_take(OLD, share, None, text)
+        elif version and version < _ROUTES_MENDED and len(seen.servers) > 2:
+            text = f"server {server.name} is {server.version}: replies may be lost between servers"
+            yield at_take(OLD, share, None, text)
+
+
+V2_SENT = Rule(
+    code="JS504",
+    title="Servers use the second form of acknowledgements, and the share has the first only",
+    severity=Severity.ERROR,
+    symptom="From one day to the next, after a flag or an upgrade, everything is redelivered.",
+    cause="Messages carry reply subjects of the second form, $JS.ACK.<domain>.<hash>.…, which"
+    " the share does not have.",
+    cure=GRANT_AGAIN,
+    nsc=(
+        "nsc add export --account {provider} --service --private --subject {subject}",
+        ACTIVATE,
+        IMPORT,
+        *PUSH_BOTH,
+    ),
+    source="ADR-15; nats-server feature_flags.go (js_ack_fc_v2)",
+    shown="A share of the first form on a server with the flag: an acknowledged message came"
+    " again; after the cure not.",
+    live=True,
+)
+
+
+def second_form_needed(share: Taken, seen: Seen) -> Iterator[Finding]:
+    sent = [server.name for server in seen.servers if server.second_form]
+    if sent and share.kind is Kind.PULL and share.has(Part.ACK) and not share.has(Part.ACK_V2):
+        second = PullConsumer(*share.key).ack_v2_subject(share.provider_key)
+        text = f"server {sent[0]} sends acknowledgements to {second}, which is not imported"
+        yield at_take(V2_SENT, share, None, text, subject=second, local=second)
+
+
+NEXT_LOST = Rule(
+    code="JS505",
+    title="Pulls reach nobody",
+    severity=Severity.ERROR,
+    symptom="503: no responders, and nothing in the documents says why.",
+    cause="The documents fit, and nobody listens in the provider's account: the consumer is not"
+    " there, JetStream is off, or the servers hold other documents.",
+    nsc=PUSH_BOTH,
+    source="ADR-37",
+    shown="The consumer deleted: a pull got 503.",
+    live=True,
+)
+
+
+def next_reaches_nobody(share: Taken, seen: Seen) -> Iterator[Finding]:
+    takes = share.all(Part.NEXT)
+    if seen.next is not None and takes and seen.next.nobody and not seen.missing:
+        text = f"a pull at {takes[0].local} got 503 no responders"
+        yield at_take(NEXT_LOST, share, takes[0], text)
+
+
+STALE_TYPE = Rule(
+    code="JS506",
+    title="The importer still has the old response type",
+    severity=Severity.ERROR,
+    symptom="One message a pull, although the export says Stream by now.",
+    cause="A server copies the response type into the import when it builds the import. It does"
+    " not look again until the importer's document is loaded anew.",
+    cure=("jetshare doctor {share} --account {importer} --live --fix",),
+    nsc=("nsc edit account --name {importer} --description 'pushed again'", *PUSH_IMPORTER),
+    source="nats-server accounts.go, addServiceImport",
+    shown="The type mended and the provider pushed: still one message a pull; after the importer"
+    " was pushed, all.",
+    live=True,
+)
+
+
+def type_is_stale(share: Taken, seen: Seen) -> Iterator[Finding]:
+    takes = share.all(Part.NEXT)
+    if seen.streamed is None or not takes or seen.streamed.replies != 1:
+        return
+    offer = takes[0].offer
+    if offer is not None and offer.export.response_type == STREAM and seen.streamed.code == 100:
+        text = f"one reply and silence at {takes[0].local}, although its export is a Stream"
+        yield at_take(STALE_TYPE, share, takes[0], text)
+
+
+ACK_LOST = Rule(
+    code="JS507",
+    title="Acknowledgements reach nobody",
+    severity=Severity.ERROR,
+    symptom="Everything is redelivered; a confirmed acknowledgement gets 503.",
+    cause="Pulls reach the consumer and acknowledgements do not: the servers hold another"
+    " document, or the ACK import is invalid there.",
+    cure=GRANT_AGAIN,
+    nsc=PUSH_BOTH,
+    source="ADR-15",
+    shown="The provider's document without ACK on the servers alone: an acknowledged message came"
+    " again; after a push not.",
+    live=True,
+)
+
+
+def ack_reaches_nobody(share: Taken, seen: Seen) -> Iterator[Finding]:
+    takes = share.all(Part.ACK)
+    reached = seen.next is not None and not seen.next.nobody
+    if takes and seen.ack is not None and seen.ack.nobody and reached:
+        yield at_take(ACK_LOST, share, takes[0], f"{takes[0].local} got 503 no responders")
+
+
+def _version(text: str) -> tuple[int, ...]:
+    numbers = text.split("-")[0].split(".")
+    return tuple(map(int, numbers)) if all(n.isdigit() for n in numbers) else ()
+
+
+RULES: tuple[tuple[Rule, Callable[[Taken, Seen], Iterator[Finding]]], ...] = (
+    (DIFFERS, document_differs),
+    (INVALID, import_invalid),
+    (OLD, version_is_old),
+    (V2_SENT, second_form_needed),
+    (NEXT_LOST, next_reaches_nobody),
+    (STALE_TYPE, type_is_stale),
+    (ACK_LOST, ack_reaches_nobody),
+)

@@ -1,0 +1,294 @@
+"""What an importer can do that was not meant, shown on a real server, and taken back."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from nats.aio.client import Client
+
+from jetshare.errors import ShareConflict
+from jetshare.identity import jwt
+from jetshare.identity.claims import Activation, Claims, Import, Permission, User
+from jetshare.identity.creds import parse_token_file
+from jetshare.identity.nkeys import KeyPair, Kind
+from jetshare.net import probe
+from jetshare.net.connect import Login, connect
+from jetshare.net.probe import Heard
+from jetshare.sharing.kinds import PullConsumer, Role
+from jetshare.workflows.accept import AcceptRequest, plan_accept
+from jetshare.workflows.grant import GrantRequest, grant
+from jetshare.workflows.push import push
+from support.shares import Pair, activation
+from support.ward import BODIES, PREFIX, WELL, Ward, operator_key, ward
+
+NEXT, ACK, ACK_V2, INFO = Role.NEXT, Role.ACK, Role.ACK_V2, Role.INFO
+ALL = (NEXT, ACK, ACK_V2, INFO)
+
+
+@pytest.fixture
+async def made(tmp_path: Path) -> AsyncIterator[Ward]:
+    async with ward(tmp_path) as one:
+        yield one
+
+
+def now() -> int:
+    return int(time.time())
+
+
+async def replies(client: Client, subject: str) -> int:
+    """How many answers one request brings."""
+    inbox = client.new_inbox()
+    heard = await client.subscribe(inbox)
+    await client.publish(subject, reply=inbox)
+    count = 0
+    try:
+        while True:
+            await heard.next_msg(timeout=0.3)
+            count += 1
+    except TimeoutError:
+        return count
+
+
+async def test_js102_the_owners_api(made: Ward) -> None:
+    def everything(pair: Pair) -> None:
+        subject = "$JS.API.STREAM.DELETE.*"
+        pair.add_export(name="all", subject=subject)
+        pair.add_import(name="all", subject=subject, local_subject=f"{PREFIX}.STREAM.DELETE.*")
+
+    await made.spoil(everything)
+    assert await made.health() == WELL
+    async with made.importer() as client:
+        gone = await probe.ask(client, f"{PREFIX}.STREAM.DELETE.{made.share.stream}", b"", 2.0)
+    assert json.loads(gone.body)["success"] is True
+    await made.live.make_stream()
+    await made.cure("JS102", "nsc")
+    async with made.importer() as client:
+        kept = await probe.ask(client, f"{PREFIX}.STREAM.DELETE.{made.share.stream}", b"", 2.0)
+    assert kept.heard is Heard.NO_RESPONDERS
+
+
+async def test_js105_a_token_position_lets_the_revoked_in(made: Ward) -> None:
+    """The export's subject names the account, as it must for a position to be valid."""
+    subject = f"$JS.API.CONSUMER.INFO.{made.share.stream}.*"
+
+    def position(pair: Pair) -> None:
+        pair.drop(INFO)
+        own = subject.replace("*", pair.importer.sub)
+        pair.add_export(name="info", subject=subject, token_req=True, account_token_position=6,
+                        revocations={pair.importer.sub: now()})  # fmt: skip
+        token = activation(pair.key, pair.importer.sub, own, pair.now)
+        pair.add_import(name="info", subject=own, local_subject=f"{PREFIX}.X", token=token)
+
+    await made.spoil(position)
+    importer = made.live.members["ACCTB"].public
+    own = PullConsumer(made.share.stream, importer)
+    await made.live.make_consumer(own)
+    async with made.importer() as client:
+        revoked = await probe.ask(client, f"{PREFIX}.X", b"", 1.0)
+    assert revoked.heard is Heard.ANSWER
+    found = await made.finding("JS105")
+    assert found["fixable"]
+    await made.run(["jetshare", "doctor", "--fix"], must=True)
+    async with made.importer() as client:
+        refused = await probe.ask(client, f"{PREFIX}.X", b"", 1.0)
+    assert refused.heard is Heard.NO_RESPONDERS
+
+
+async def test_js106_wildcards_reach_another_consumer(made: Ward) -> None:
+    other = PullConsumer(made.share.stream, "OTHER")
+    await made.live.make_consumer(other)
+
+    def widen(pair: Pair) -> None:
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{pair.share.stream}.*"
+        pair.change_export(NEXT, subject=subject)
+        local = f"{PREFIX}.CONSUMER.MSG.NEXT.{pair.share.stream}.OTHER"
+        named = other.next_subject()
+        token = activation(pair.key, pair.importer.sub, named, pair.now)
+        pair.add_import(name="other", subject=named, local_subject=local, token=token)
+
+    await made.spoil(widen)
+    await made.live.publish(b"not for you")
+    local = f"{PREFIX}.CONSUMER.MSG.NEXT.{made.share.stream}.OTHER"
+    async with made.importer() as client:
+        inbox = client.new_inbox()
+        heard = await client.subscribe(inbox)
+        await client.publish(local, b'{"batch":1}', reply=inbox)
+        assert (await heard.next_msg(timeout=2)).data == b"not for you"
+    await made.cure("JS106", "nsc")
+    async with made.importer() as client:
+        refused = await probe.ask(client, local, b'{"batch":1,"no_wait":true}', 2.0)
+    assert refused.heard is Heard.NO_RESPONDERS
+
+
+async def test_js107_a_public_ack_is_open_to_a_third_account(made: Ward) -> None:
+    await made.spoil(lambda pair: pair.change_export(ACK, token_req=False))
+    third = made.live.members["ACCTA"]
+    await made.live.api("INFO", account="ACCTA")
+
+    async def acknowledges() -> Heard:
+        creds = third.user()
+        async with connect(Login(servers=made.live.reach.servers, creds=creds)) as client:
+            return (await probe.ack_reaches(client, made.share.ack_subject())).heard
+
+    await take_as_third(made)
+    assert await acknowledges() is Heard.ANSWER
+    await made.cure("JS107", "nsc")
+    assert await acknowledges() is Heard.NO_RESPONDERS
+    assert await made.health() == WELL
+
+
+async def take_as_third(made: Ward) -> None:
+    """ACCTA, which was granted nothing, imports ACK without a token."""
+    account = made.live.store.account("ACCTA").claims
+    taken = Import(
+        name="ack",
+        subject=made.share.ack_subject(),
+        account=made.live.members["ACCTC"].public,
+        type="service",
+    )
+    document = jwt.encode(account.with_nats(imports=(taken,)), operator_key(made.live), now())
+    with made.live.store.edit() as edit:
+        edit.put_account(document)
+    carried = await push(made.live.store, [document], made.live.reach, now())
+    assert carried.complete
+
+
+async def test_js201_two_accounts_answer(made: Ward) -> None:
+    await made.spoil(lambda pair: pair.change_import(INFO, local_subject=pair.share.info_subject()))
+    async with made.importer() as client:
+        assert await replies(client, made.share.info_subject()) == 2
+    await made.cure_all("JS201")
+    async with made.importer() as client:
+        assert await replies(client, f"{PREFIX}{made.share.info_subject()[7:]}") == 1
+    assert await made.health() == WELL
+
+
+async def test_js205_and_js208_two_providers_of_one_pair_of_names(made: Ward) -> None:
+    """ACCTA has a stream and a consumer of the same names, and shares them too."""
+    live = made.live
+    await made.fill()
+    await live.api(
+        f"STREAM.CREATE.{made.share.stream}",
+        {"name": made.share.stream, "subjects": ["retail.v1.restock.>"]},
+        account="ACCTA",
+    )
+    await live.api(
+        f"CONSUMER.DURABLE.CREATE.{made.share.stream}.{made.share.consumer}",
+        {
+            "stream_name": made.share.stream,
+            "config": {"durable_name": made.share.consumer, "ack_policy": "explicit"},
+        },
+        account="ACCTA",
+    )
+    request = GrantRequest(share=made.share, provider="ACCTA", importers=("ACCTB",))
+    granted = await grant(live.store, request, live.reach, now())
+    assert granted.grants
+    # Our own accept refuses; other tools do not.
+    wanted = AcceptRequest(files=(granted.grants[0].bundle,), account="ACCTB", prefix="ACCTA.API")
+    with pytest.raises(ShareConflict, match="would reach the other"):
+        plan_accept(live.store, wanted, now())
+    bare = [parse_token_file(text) for _, text in granted.grants[0].activations]
+    tokens = {jwt.decode(token, Activation).claims.nats.subject: token for token in bare}
+
+    def take_both(pair: Pair) -> None:
+        other = live.members["ACCTA"].public
+        for subject, token in tokens.items():
+            local = subject.replace("$JS.API", PREFIX)
+            pair.add_import(name=f"A {subject}", subject=subject, account=other, token=token,
+                            local_subject=local)  # fmt: skip
+
+    await made.spoil(take_both)
+    async with live.speaking_as("ACCTA") as owner:
+        for body in BODIES:
+            await owner.request("retail.v1.restock.requested", body, timeout=2)
+    found = {finding["code"] for finding in await made.doctor()}
+    assert {"JS205", "JS208"} <= found
+    pull = b'{"batch":1,"max_bytes":1,"no_wait":true}'
+    next_ = f"{PREFIX}{made.share.next_subject()[7:]}"
+    async with made.importer() as client:
+        inbox = client.new_inbox()
+        heard = await client.subscribe(inbox)
+        await client.publish(next_, pull, reply=inbox)
+        await heard.next_msg(timeout=1)
+        second = await heard.next_msg(timeout=1)
+    assert second is not None  # one request, two consumers
+    for _ in range(6):
+        names = {f["code"] for f in await made.doctor()}
+        if not names & {"JS205", "JS208"}:
+            break
+        await made.cure("JS205" if "JS205" in names else "JS208", "nsc")
+    assert await made.health() == WELL
+
+
+async def test_js303_a_token_of_the_second_of_the_revocation(made: Ward) -> None:
+    await made.spoil(lambda pair: pair.revoke(*ALL, at=now() + 1))
+    assert (await made.health()).came == 0
+    await made.cure("JS303")
+    assert await made.health() == WELL
+    assert await made.doctor() == []
+
+
+async def test_js306_only_next_is_revoked(made: Ward) -> None:
+    await made.spoil(lambda pair: pair.revoke(NEXT, at=now()))
+    assert (await made.health()).came == 0
+    async with made.importer() as client:
+        assert (await probe.ack_reaches(client, made.share.ack_subject())).heard is Heard.ANSWER
+    await made.cure("JS306")
+    async with made.importer() as client:
+        refused = await probe.ack_reaches(client, made.share.ack_subject())
+    assert refused.heard is Heard.NO_RESPONDERS
+
+
+async def test_js305_a_token_of_another_account_is_refused_with_the_document(made: Ward) -> None:
+    stranger = made.live.members["ACCTA"].public
+    pushed = await made.spoil(lambda pair: pair.change_token(NEXT, sub=stranger))
+    assert not pushed.complete
+    await made.cure_all("JS305")
+    assert await made.health() == WELL
+
+
+async def test_js220_a_mapping_without_its_end_is_refused(made: Ward) -> None:
+    pushed = await made.spoil(lambda pair: pair.change_import(ACK, local_subject="acks"))
+    assert not pushed.complete
+    await made.finding("JS220")
+    await made.cure_all("JS202")
+    assert await made.health() == WELL
+
+
+async def test_js120_an_export_within_another_is_refused(made: Ward) -> None:
+    wide = f"$JS.ACK.{made.share.stream}.>"
+    pushed = await made.spoil(lambda pair: pair.add_export(name="wide", subject=wide))
+    assert not pushed.complete
+    await made.finding("JS120")
+    await made.run(["nsc", "delete", "export", "--account", "ACCTC", "--subject", wide], must=True)
+    await made.run(["nsc", "push", "--account", "ACCTC"], must=True)
+    assert await made.doctor() == []
+    assert await made.health() == WELL
+
+
+@pytest.mark.parametrize(
+    ("code", "permissions"),
+    [
+        ("JS601", {"pub": Permission(allow=(f"{PREFIX}.>",))}),
+        ("JS602", {"sub": Permission(allow=("orders.>",))}),
+    ],
+)
+async def test_js601_and_js602_a_user_who_may_not(
+    made: Ward, code: str, permissions: dict[str, Permission]
+) -> None:
+    made.user = User(**permissions)
+    claims = Claims(name="bob", sub=(pair := KeyPair.generate(Kind.USER)).public, nats=made.user)
+    with made.live.store.edit() as edit:
+        edit.put_key(pair)
+        edit.put_user("ACCTB", jwt.encode(claims, made.live.members["ACCTB"].key, now()))
+    sick = await made.health()
+    assert sick != WELL
+    assert sick.acked == 0
+    await made.cure(code, "nsc")
+    made.user = made.live.store.user("ACCTB", "bob").claims.nats
+    assert await made.health() == WELL
+    assert code not in {finding["code"] for finding in await made.doctor()}

@@ -1,0 +1,163 @@
+"""Failures that only servers show: the symptom, what ``--live`` says, and the cure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from jetshare.identity import jwt
+from jetshare.net import probe
+from jetshare.net.connect import connect
+from jetshare.net.probe import Heard
+from jetshare.net.resolver import Resolver
+from jetshare.sharing.kinds import Role
+from jetshare.workflows.reach import system_creds
+from support.shares import Pair
+from support.ward import NOT_AT_ALL, PREFIX, WELL, Ward, operator_key, ward
+
+NEXT, ACK, ACK_V2, INFO = Role.NEXT, Role.ACK, Role.ACK_V2, Role.INFO
+
+
+@pytest.fixture
+async def made(tmp_path: Path) -> AsyncIterator[Ward]:
+    async with ward(tmp_path) as one:
+        yield one
+
+
+async def push_unstored(made: Ward, account: str, pair: Pair) -> None:
+    """Give the servers a document that the store does not have."""
+    claims = pair.provider if account == "ACCTC" else pair.importer
+    document = jwt.encode(claims, operator_key(made.live), int(time.time()))
+    live = made.live
+    login = live.reach.login(live.store, system_creds(live.store, live.reach, int(time.time())))
+    async with connect(login) as client:
+        answers = await Resolver(client).push(document.token)
+    assert all(answer.ok for answer in answers)
+
+
+async def test_a_right_share_gives_no_finding_on_servers_either(made: Ward) -> None:
+    assert await made.doctor("--live") == []
+    await made.fill()
+    before = await made.live.counts()
+    assert await made.doctor("--live") == []
+    assert await made.live.counts() == before
+
+
+async def test_js501_a_document_that_was_not_pushed(made: Ward) -> None:
+    pair = made.pair()
+    pair.drop_import(NEXT)
+    await push_unstored(made, "ACCTB", pair)
+    assert (await made.health()).came == 0
+    await made.cure("JS501", "cure", "--live")
+    assert await made.health() == WELL
+    assert await made.doctor("--live") == []
+
+
+async def test_js502_a_push_of_what_reaches_nothing_is_taken(made: Ward) -> None:
+    pushed = await made.spoil(lambda pair: pair.drop_export(NEXT))
+    assert pushed.complete
+    async with made.importer() as client:
+        asked = await probe.next_reaches(client, f"{PREFIX}{made.share.next_subject()[7:]}")
+    assert asked.heard is Heard.NO_RESPONDERS
+    await made.finding("JS502", "--live")
+    await made.cure("JS502", "cure", "--live")
+    assert await made.health() == WELL
+    assert await made.doctor("--live") == []
+
+
+async def test_js504_the_second_form_is_sent_and_not_shared(tmp_path: Path) -> None:
+    async with ward(tmp_path, js_ack_fc_v2=True) as made:
+        await made.spoil(lambda pair: pair.drop(ACK_V2))
+        assert await made.doctor() == []
+        sick = await made.health()
+        assert (sick.came, sick.acked, sick.again) == (3, 0, 3)
+        await made.cure("JS504", "cure", "--live")
+        assert await made.health() == WELL
+        assert await made.doctor("--live") == []
+
+
+async def test_js506_the_importer_keeps_the_old_response_type(made: Ward) -> None:
+    await made.spoil(lambda pair: pair.change_export(NEXT, response_type="Singleton"))
+    assert (await made.health()).came == 1
+    await made.spoil(lambda pair: pair.change_export(NEXT, response_type="Stream"))
+    assert (await made.health()).came == 1
+    assert await made.doctor() == []  # the documents are right
+    await made.fill([])
+    await made.cure("JS506", "cure", "--live")
+    assert await made.health() == WELL
+    await made.fill([])
+    assert await made.doctor("--live") == []
+
+
+async def test_js506_with_nsc(made: Ward) -> None:
+    await made.spoil(lambda pair: pair.change_export(NEXT, response_type="Singleton"))
+    assert (await made.health()).came == 1  # the import is built when it is first used
+    await made.spoil(lambda pair: pair.change_export(NEXT, response_type="Stream"))
+    assert (await made.health()).came == 1
+    await made.fill([])
+    await made.cure("JS506", "nsc", "--live")
+    assert await made.health() == WELL
+
+
+async def test_js507_and_js501_the_servers_alone_lack_the_ack(made: Ward) -> None:
+    pair = made.pair()
+    pair.drop_export(ACK)
+    await push_unstored(made, "ACCTC", pair)
+    sick = await made.health()
+    assert (sick.came, sick.acked, sick.again) == (3, 0, 3)
+    assert {"JS501", "JS507"} <= {f["code"] for f in await made.doctor("--live")}
+    await made.cure("JS507", "nsc", "--live")
+    assert await made.health() == WELL
+
+
+async def test_js701_and_js505_the_consumer_is_not_there(made: Ward) -> None:
+    await made.live.api(f"CONSUMER.DELETE.{made.share.stream}.{made.share.consumer}")
+    await made.finding("JS701", "--live")
+    assert await made.health(fill=False) == NOT_AT_ALL
+    await made.live.make_consumer(made.share)
+    assert await made.doctor("--live") == []
+    # Where the provider's side cannot be asked, it is known only that nobody listens.
+    await made.live.api(f"CONSUMER.DELETE.{made.share.stream}.{made.share.consumer}")
+    with made.live.store.edit() as edit:
+        edit.delete_key(made.live.members["ACCTC"].public)
+    await made.finding("JS505", "--live")
+
+
+async def test_js702_a_push_consumer(made: Ward) -> None:
+    await made.live.api(f"CONSUMER.DELETE.{made.share.stream}.{made.share.consumer}")
+    await made.live.make_consumer(made.share, deliver_subject="elsewhere")
+    await made.finding("JS702", "--live")
+    assert (await made.health(fill=False)).came == 0
+
+
+async def test_js705_everything_is_leased(made: Ward) -> None:
+    await made.fill(max_ack_pending=3, ack_wait=60_000_000_000)
+    async with made.importer() as client:
+        js = client.jetstream(prefix=PREFIX)
+        held = await js.pull_subscribe_bind(durable=made.share.consumer, stream=made.share.stream)
+        assert len(await held.fetch(3, timeout=2)) == 3
+    await made.live.publish(b"four")
+    assert (await made.health(fill=False)).came == 0
+    await made.finding("JS705", "--live")
+
+
+async def test_js706_an_empty_message_ends_a_batch(made: Ward) -> None:
+    await made.fill([b"one", b"", b"three"])
+    await made.finding("JS706", "--live")
+    sick = await made.health(fill=False)
+    assert sick.came == 2 or sick.came == 1
+    # Cured by what is published: the same with a header or a byte.
+    assert await made.health() == WELL
+    await made.fill()
+    assert await made.doctor("--live") == []
+
+
+async def test_acks_are_not_missed_where_the_consumer_wants_none(made: Ward) -> None:
+    await made.spoil(lambda pair: pair.drop(ACK))
+    await made.spoil(lambda pair: pair.drop(ACK_V2))
+    await made.fill(ack_policy="none", ack_wait=0)
+    assert await made.doctor("--live") == []
+    assert {finding["code"] for finding in await made.doctor()} == {"JS103", "JS203"}
