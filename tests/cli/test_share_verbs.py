@@ -24,9 +24,9 @@ class Desk:
         self.live, self.cli, self.folder = live, cli, folder
 
     async def __call__(self, *words: str, stdin: str = "") -> Finished:
-        place = ("-H", str(self.live.store.folder.parent), "--server", self.live.servers[0].url)
-        if words[0] in ("inspect",):
-            place = ()
+        place = ["-H", str(self.live.store.folder.parent), "--server", self.live.servers[0].url]
+        if words[0] == "inspect":
+            place = []
         return await asyncio.to_thread(self.cli, *words, *place, cwd=self.folder, stdin=stdin)
 
     async def json(self, *words: str) -> Any:

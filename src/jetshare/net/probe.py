@@ -9,7 +9,6 @@ deletion carries a body, which the server refuses before it looks at the name
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Mapping
@@ -131,7 +130,7 @@ async def ask(client: Client, subject: str, payload: bytes, timeout_s: float) ->
         message = await client.request(subject, payload, timeout=timeout_s)
     except NoRespondersError:
         return Observation(heard=Heard.NO_RESPONDERS, code=NO_RESPONDERS, took_ms=took())
-    except (TimeoutError, asyncio.TimeoutError):
+    except TimeoutError:
         return Observation(heard=Heard.SILENCE, took_ms=took())
     code, text = _status(message)
     return Observation(
