@@ -15,11 +15,11 @@ from jetshare.store.locate import Location
 from support.shares import activation
 
 NOW = 1_800_000_000
-_APART = (1, 7)  # whose shares an account imports: the next one's and the seventh's
+_APART = 7  # whose share an account imports
 
 
 def write_store(folder: Path, count: int) -> None:
-    """A store in ``folder`` with ``count`` accounts and an import share for each of ``_APART``."""
+    """A store in ``folder`` with ``count`` accounts and twice as many imports."""
     operator = KeyPair.generate(Kind.OPERATOR)
     location = Location(stores=folder, keystore=folder, config=folder / "nsc.json")
     own = jwt.encode(Claims(name="OP", sub=operator.public, nats=Operator()), operator, NOW)
@@ -35,15 +35,12 @@ def documents(count: int, operator: KeyPair) -> Iterator[Document[Account]]:
 
 
 def accounts(count: int) -> Iterator[Claims[Account]]:
-    """Accounts, each of which offers two consumers and imports two."""
+    """Accounts, each of which offers a consumer; every second one imports one, four subjects."""
     keys = [KeyPair.generate(Kind.ACCOUNT) for _ in range(count)]
     for number, key in enumerate(keys):
-        exports = [e for which in range(len(_APART)) for e in _exports(number, which, key.public)]
-        imports = [
-            item
-            for which, apart in enumerate(_APART)
-            for item in _imports((number + apart) % count, which, keys, key.public)
-        ]
+        exports = _exports(number, key.public)
+        provider = (number + _APART) % count
+        imports = _imports(provider, keys[provider], key.public) if number % 2 else ()
         yield Claims(
             name=f"A{number:05}",
             sub=key.public,
@@ -51,12 +48,8 @@ def accounts(count: int) -> Iterator[Claims[Account]]:
         )
 
 
-def _share(number: int, which: int) -> PullConsumer:
-    return PullConsumer(f"S{number}", f"C{which}")
-
-
-def _exports(number: int, which: int, public: str) -> Iterator[Export]:
-    for subject in _share(number, which).subjects(public):
+def _exports(number: int, public: str) -> Iterator[Export]:
+    for subject in PullConsumer(f"S{number}", "C").subjects(public):
         yield Export(
             name=subject.subject,
             subject=subject.subject,
@@ -66,14 +59,13 @@ def _exports(number: int, which: int, public: str) -> Iterator[Export]:
         )
 
 
-def _imports(provider: int, which: int, keys: list[KeyPair], importer: str) -> Iterator[Import]:
-    key = keys[provider]
-    for subject in _share(provider, which).subjects(key.public):
+def _imports(number: int, key: KeyPair, importer: str) -> Iterator[Import]:
+    for subject in PullConsumer(f"S{number}", "C").subjects(key.public):
         yield Import(
             name=subject.subject,
             subject=subject.subject,
             account=key.public,
             token=activation(key, importer, subject.subject, NOW, provider=key.public),
-            local_subject=subject.local(f"A{provider:05}.API"),
+            local_subject=subject.local(f"A{number:05}.API"),
             type="service",
         )
