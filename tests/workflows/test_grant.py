@@ -190,3 +190,12 @@ async def test_two_shares_of_one_account_stand_side_by_side() -> None:
     await granted(store, "ACCTB")
     await granted(store, "ACCTB", share=PullConsumer("OTHER", "C"))
     assert len(store.account("ACCTC").claims.nats.exports) == 8
+
+
+async def test_two_edits_in_one_second_are_told_apart_by_their_time() -> None:
+    store = memory_store()
+    before = store.account("ACCTC").claims.iat
+    await granted(store, "ACCTB", now=before)
+    first = store.account("ACCTC").claims.iat
+    await granted(store, "ACCTB", now=before, share=PullConsumer("OTHER", "C"))
+    assert before < first < store.account("ACCTC").claims.iat

@@ -35,4 +35,14 @@ def checked(before: Claims[Account], after: Claims[Account]) -> Claims[Account]:
 def sign_account(editing: Edit, claims: Claims[Account], now: int) -> Document[Account]:
     """Sign an account's claims with the operator's key, or where that is managed
     elsewhere with the account's own."""
-    return jwt.encode(claims, account_document_signer(editing, claims, prefer=claims.iss), now)
+    signer = account_document_signer(editing, claims, prefer=claims.iss)
+    return jwt.encode(claims, signer, issue_time(claims, now))
+
+
+def issue_time(before: Claims[Account], now: int) -> int:
+    """When the next document of an account says that it was issued: later than the last.
+
+    Servers of a cluster that catch up with one another keep the newer one by ``iat``, so
+    of two edits in one second they might keep the first (nats-server ``dirstore.go``).
+    """
+    return max(now, before.iat + 1)

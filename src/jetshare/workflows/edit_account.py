@@ -11,7 +11,7 @@ from jetshare.identity.claims import Account, Claims
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import KeyPair
 from jetshare.store.contract import Store
-from jetshare.workflows.documents import checked
+from jetshare.workflows.documents import checked, issue_time
 from jetshare.workflows.signers import account_document_signer
 
 Change: TypeAlias = Callable[[Claims[Account]], Claims[Account]]
@@ -55,6 +55,6 @@ def edit_account(
             editing.put_key(pair)
         if after == before.claims and signer.public == before.claims.iss:
             return Edited(before=before, after=before)
-        document = jwt.encode(after, signer, now)
+        document = jwt.encode(after, signer, issue_time(before.claims, now))
         editing.put_account(document)
     return Edited(before=before, after=document)
