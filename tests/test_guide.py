@@ -31,7 +31,7 @@ class Reader:
     def __init__(self, home: Path, guard: SeedGuard) -> None:
         self.home, self.guard = home, guard
         self.environment = environment(
-            {"HOME": str(home), "PATH": f"{home}/bin:{BIN}:/usr/bin:/bin"}
+            {"HOME": str(home), "PATH": f"{home}/.jetshare/bin:{BIN}:/usr/bin:/bin"}
         )
         self.url = ""
 

@@ -6,7 +6,6 @@ import re
 import shlex
 import subprocess
 import sys
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,14 +96,9 @@ def test_its_commands_do_what_it_says(served: Newcomer) -> None:
 def _python_block(newcomer: Newcomer) -> None:
     """Consume as its Python does, for one message, and give that back to the next step."""
     (code,) = blocks("python")
-    body = code.replace("await message.ack()", "await message.nak()\n        break")
     script = newcomer.folder / "consume.py"
-    lines = body.splitlines()
     script.write_text(
-        "import asyncio\n"
-        + f"{lines[0]}\n\n\nasync def main():\n"
-        + textwrap.indent("\n".join(lines[1:]), "    ")
-        + "\n\n\nasyncio.run(main())\n"
+        code.replace("await message.ack(confirm=True)", "await message.nak()\n            break")
     )
     said = newcomer.run(["python", str(script)])
     assert "retail.v1.restock.requested" in said

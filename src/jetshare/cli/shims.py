@@ -23,15 +23,20 @@ _LAUNCHERS = {"nsc": "-m jetshare.cli.nsc", "nats": "-m jetshare nats"}
 
 @click.command("shims", epilog=EPILOG)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-def command(folder: Path) -> int:
+@click.option("--force", is_flag=True, help="Replace other programs of these names.")
+def command(folder: Path, force: bool) -> int:
     """Write launchers named nsc and nats into DIR.
 
     With DIR first on PATH, a script that calls nsc and nats runs as it is, on jetshare.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        if not force:
+            for name in _LAUNCHERS:
+                _check_ours(folder / name)
         for name, words in _LAUNCHERS.items():
             path = folder / name
+            path.unlink(missing_ok=True)  # a link is replaced, and not what it leads to
             write_atomic(path, launcher(words).encode(), mode=0o755)
             click.echo(path)
     except OSError as error:
@@ -40,6 +45,19 @@ def command(folder: Path) -> int:
             hint="choose another folder",
         ) from None
     return 0
+
+
+def _check_ours(path: Path) -> None:
+    """Raises InputError for a program that is there already and is no launcher of ours."""
+    if not path.is_symlink() and not path.exists():
+        return
+    with path.open("rb") as file:
+        if b" -m jetshare" in file.read(4096) and not path.is_symlink():
+            return
+    raise InputError(
+        f"{path} is there already, and no launcher of jetshare's",
+        hint="choose a folder of their own, such as ~/.jetshare/bin; --force replaces it",
+    )
 
 
 def launcher(words: str) -> str:

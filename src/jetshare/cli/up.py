@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 from contextlib import suppress
@@ -34,6 +35,7 @@ Example:
   jetshare up --port 4222 --domain ngstest
 """
 _PORT = 4222
+_DOMAIN = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
 @click.command("up", epilog=EPILOG)
@@ -65,6 +67,10 @@ def command(
     wrote it, is on the server within a second.
     """
     binary = find_binary(os.environ)
+    if not _DOMAIN.fullmatch(domain):
+        raise InputError(
+            f'the domain "{domain}" is not one word', hint="use letters, digits, - and _"
+        )
     store, port = _store(world, port, account)
     request = UpRequest(
         folder=(folder or _data_folder(store)).resolve(),
@@ -127,7 +133,9 @@ def _free_port(port: int) -> int:
 
 def _data_folder(store: FolderStore) -> Path:
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "jetshare" / "servers" / store.name
+    # By key: operators of one name are common, and a server's data is of one of them.
+    key = store.operator().claims.sub
+    return Path(base) / "jetshare" / "servers" / f"{store.name}-{key[:12]}"
 
 
 async def _until_stopped(
@@ -165,6 +173,11 @@ class _Told:
             f"{word} operator {self._store.name} on {server.url} (nats-server {server.version})"
         )
         click.echo(f"log: {server.log_path}")
+        if server.port != _named_port(self._store):
+            note(
+                f"the operator's document names another port, {_named_port(self._store)}:"
+                f" tell the other verbs with --server {server.url}, or NATS_URL={server.url}"
+            )
         if not again:
             click.echo("stop with Ctrl-C")
 

@@ -30,6 +30,7 @@ T = TypeVar("T")
 Ports = Mapping[str, list[str]]  # URLs by kind: nats, cluster, monitoring
 
 READY_TIMEOUT_S = 30.0
+_FOLDER_TIMEOUT_S = 5.0  # a server that was told to stop has stopped by then
 
 _STOP_TIMEOUT_S = guard.GRACE_S + 2.0
 _POLL_S = 0.005
@@ -83,7 +84,7 @@ async def running(
     process however it ends. Raises PortTaken, ServerDied, and ServerError for a folder
     in use or a server that is not ready after ``timeout_s`` seconds.
     """
-    lock = await _take_folder(config, timeout_s)
+    lock = await _take_folder(config)
     try:
         _write(config)
         child = await _spawn(config, binary, lock)
@@ -120,7 +121,7 @@ class _Child:
         if taken:
             return PortTaken(
                 f"port {taken[1]} is taken by another program",
-                hint="choose another one with --port, or -1 for any that is free",
+                hint="choose another one with --port, or 0 for any that is free",
             )
         return ServerDied(f"nats-server {when}: {log.cause(lines)}", hint=self._see(lines))
 
@@ -135,7 +136,7 @@ class _Child:
         return "\n  ".join((f"its log is {self.config.log_path}, and ends with", *lines))
 
 
-async def _take_folder(config: ServerConfig, timeout_s: float) -> int:
+async def _take_folder(config: ServerConfig) -> int:
     """A handle that locks the server's folder; whoever inherits it keeps the lock."""
     try:
         config.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -147,7 +148,7 @@ async def _take_folder(config: ServerConfig, timeout_s: float) -> int:
             hint="choose another folder with --dir",
         ) from None
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(_FOLDER_TIMEOUT_S):
             await _first(lambda: _lock(handle))
     except TimeoutError:
         os.close(handle)

@@ -27,11 +27,11 @@ import errno
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
 from jetshare.errors import StoreChanged, StoreError
+from jetshare.identity.record import record
 from jetshare.store.atomic import make_folder, sync_folder, write_atomic, write_synced
 from jetshare.store.faults import write_fault, writing
 from jetshare.store.files import Disk, Overlay
@@ -40,7 +40,7 @@ from jetshare.store.layout import Layout
 _KEY, _OPERATOR, _ACCOUNT, _USER, _CREDS, _LEDGER = range(6)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Step:
     """One rename. ``staged`` is where the new content waits, or where the old one goes.
 
@@ -246,7 +246,10 @@ def _is_vacant(folder: Path) -> bool:
 
 
 def _remove_tree(folder: Path) -> None:
-    from shutil import rmtree  # brings compression libraries, which reading never needs
+    with suppress(OSError):
+        folder.rmdir()  # all that was staged is in its place now, as a rule
+        return
+    from shutil import rmtree  # brings compression libraries, which take long to load
 
     rmtree(folder)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from jetshare.errors import StoreDamaged
+from jetshare.identity.record import record
 from jetshare.store.atomic import make_folder, write_atomic
 from jetshare.store.faults import read_fault, writing
 
@@ -27,7 +28,7 @@ _KNOWN: Mapping[str, type] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class NscConfig:
     """``last_update`` is when nsc last looked for a newer version, in Unix seconds."""
 

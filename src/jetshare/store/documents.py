@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 B = TypeVar("B", bound=Body)
 T = TypeVar("T")
 
-_RESTORE = "restore the file from a backup, or remove it"
+_RESTORE = "restore the file from a backup"
 
 
 class Decoded:

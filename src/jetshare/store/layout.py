@@ -17,11 +17,12 @@ so that it stays the account's through a change of name, and is never another's.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 
+from jetshare.identity.record import record
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@record
 class Layout:
     """The paths of one operator's store and of the keystore beside it."""
 

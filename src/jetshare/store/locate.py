@@ -9,16 +9,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from jetshare.errors import InputError
+from jetshare.identity.record import record
 from jetshare.store.config import CONFIG_NAME, NscConfig, read_config
 
 Environment = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Location:
     """``stores`` holds a folder for each operator, ``keystore`` keys and creds, ``config``
     is the path of nsc.json. ``operator`` and ``account`` are those in use, or empty.
@@ -36,7 +37,7 @@ class Location:
         return sorted(f.name for f in _folders(self.stores) if (f / ".nsc").is_file())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class _Here:
     """What the working folder says."""
 

@@ -48,7 +48,7 @@ async def consume(
     ShareRevoked, ConsumerDeleted and AckNotShared where that is how it ends.
     """
     from jetshare.net.connect import connect
-    from jetshare.net.process import Process, ProcessOptions
+    from jetshare.net.process import Process, ProcessOptions, doubling
     from jetshare.net.pull import PullLoop
     from jetshare.net.pull_options import PullOptions
     from jetshare.net.wire import Wire
@@ -57,6 +57,15 @@ async def consume(
     prefix = prefix_of(importer, held, request.prefix)
     creds = account_creds(store, importer, reach, now, user=request.user)
     login = replace(reach.login(store, creds), reconnect=True)
+    stop = asyncio.Event()
+
+    async def handled(message: Message) -> None:
+        try:
+            await handler(message)
+        except BrokenPipeError:  # nobody reads any more, so nothing more is taken
+            stop.set()
+            raise
+
     async with connect(login) as client:
         wire = Wire(client)
         pulls = PullOptions(stop_after=request.count or None, idle_heartbeat=request.heartbeat_s)
@@ -64,9 +73,11 @@ async def consume(
         options = ProcessOptions(
             handler_timeout=request.handler_timeout_s,
             signals=(signal.SIGTERM, signal.SIGINT),
+            backoff=lambda tries: 0.0 if stop.is_set() else doubling(tries),
+            stop=stop,
         )
         try:
-            return await Process(pull, handler, request.concurrency, options).run()
+            return await Process(pull, handled, request.concurrency, options).run()
         finally:
             await wire.close()
 

@@ -29,8 +29,9 @@ def find_importers(
     if not found:
         who = store.account(importer).claims.name if importer else "no account in this store"
         verb = "does not import" if importer else "imports"
+        whose = f" from {provider}" if provider else ""
         raise NotFound(
-            f"{who} {verb} {share}",
+            f"{who} {verb} {share}{whose}",
             hint="accept a grant of it first; jetshare ls shows what is there",
         )
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jetshare.errors import MalformedToken
+from jetshare.errors import KeyFormatError, MalformedToken
 from jetshare.identity import jwt
 from jetshare.identity.claims import (
     Account,
@@ -18,6 +18,7 @@ from jetshare.identity.claims import (
     to_json,
 )
 from jetshare.identity.creds import parse_creds, parse_token_file
+from jetshare.identity.nkeys import KeyPair
 from jetshare.identity.validate import validate
 from jetshare.sharing import bundle, envelope, receipt
 
@@ -38,6 +39,8 @@ class Inspection:
 
 def inspect(text: str, now: int, show_time: Callable[[int], str]) -> Inspection:
     """A bundle, receipt, creds file or token. Raises TokenError where it is none of them."""
+    if found := _seed(text):
+        return found
     if envelope.is_wrapped(bundle.LABEL, text):
         return _bundle(bundle.read(text), now, show_time)
     if envelope.is_wrapped(receipt.LABEL, text):
@@ -52,6 +55,20 @@ def inspect(text: str, now: int, show_time: Callable[[int], str]) -> Inspection:
             payload=found.payload,
         )
     return _token(parse_token_file(text), now, show_time)
+
+
+def _seed(text: str) -> Inspection | None:
+    """A bare seed, as key files hold it; what it is, and nothing of what it says."""
+    try:
+        key = KeyPair.from_seed(text)
+    except KeyFormatError:
+        return None
+    return Inspection(
+        what=f"seed of a key of kind {key.kind}",
+        facts=(("public key", key.public), ("seed", "a secret, not shown")),
+        verdict=(),
+        payload={"kind": str(key.kind), "public": key.public},
+    )
 
 
 def _bundle(held: bundle.Bundle, now: int, show_time: Callable[[int], str]) -> Inspection:
