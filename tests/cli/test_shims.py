@@ -46,3 +46,21 @@ def test_a_folder_that_cannot_be(jetshare_cli: Jetshare, tmp_path: Path) -> None
     done = jetshare_cli("shims", tmp_path / "file")
     assert done.exit == 2
     assert "cannot be written to" in done.stderr
+
+
+def test_another_program_of_that_name_is_never_replaced(
+    jetshare_cli: Jetshare, tmp_path: Path
+) -> None:
+    real = tmp_path / "real-nats"
+    real.write_text("the real one")
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "nats").symlink_to(real)
+    done = jetshare_cli("shims", folder)
+    assert done.exit == 2
+    assert "nats is there already" in done.stderr
+    assert sorted(path.name for path in folder.iterdir()) == ["nats"]
+    assert jetshare_cli("shims", folder, "--force").exit == 0
+    assert real.read_text() == "the real one"
+    assert not (folder / "nats").is_symlink()
+    assert jetshare_cli("shims", folder).exit == 0  # launchers of ours are renewed

@@ -163,6 +163,23 @@ async def test_a_signer_that_the_provider_does_not_list_is_refused() -> None:
     assert "no key of ACCTC" in await refused(store, WrongIssuer, text)
 
 
+async def test_a_signer_that_nothing_here_vouches_for_is_told() -> None:
+    provider = KeyPair.generate(Kind.ACCOUNT).public
+    text = bundle.make(
+        SHARE,
+        provider=provider,
+        provider_name="ELSEWHERE",
+        importer="",
+        prefix="ELSEWHERE.API",
+        activations=(),
+        signer=KeyPair.generate(Kind.ACCOUNT),
+        now=NOW,
+    )
+    request = AcceptRequest(files=(text,), account="ACCTB", push=False)
+    (warning,) = plan_accept(memory_store(), request, NOW).warnings
+    assert f"may sign for {provider}" in warning
+
+
 async def test_a_revoked_grant_is_refused_and_a_later_one_is_taken() -> None:
     store = memory_store()
     text = (await granted(store, "ACCTB")).grants[0].bundle

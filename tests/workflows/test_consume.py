@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -109,6 +110,24 @@ async def test_a_share_that_is_revoked_meanwhile_says_so(live: Scene) -> None:
     _, told = await process.communicate()
     assert process.returncode == 4
     assert b"jetshare: error: " in told
+
+
+async def test_it_ends_when_nobody_reads_any_more(live: Scene) -> None:
+    await live.publish(*(b"%d" % n for n in range(50)))
+    line = " ".join(shlex.quote(word) for word in words(live, "--jsonl"))
+    piped = await asyncio.create_subprocess_exec(
+        *("bash", "-c", f"{line} | head -1; exit ${{PIPESTATUS[0]}}"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment({}),
+    )
+    shown, told = await piped.communicate()
+    assert len(shown.splitlines()) == 1
+    assert b"Traceback" not in told
+    counts = await live.counts()
+    assert (
+        counts["num_ack_pending"] + counts["num_pending"] + counts["ack_floor"]["stream_seq"] == 50
+    )
 
 
 @pytest.mark.parametrize(

@@ -129,3 +129,11 @@ async def test_a_document_with_a_fault_is_told_so() -> None:
     bad = replace(claims, nats=replace(claims.nats, info_url="x" * 9000))
     found = inspect(encode(bad, operator, NOW).token, NOW, str)
     assert not found.good
+
+
+async def test_a_seed_is_told_by_its_kind_and_public_key_alone() -> None:
+    key = KeyPair.generate(Kind.ACCOUNT)
+    found = inspect(key.seed() + "\n", NOW, str)
+    assert found.what == "seed of a key of kind account"
+    assert dict(found.facts)["public key"] == key.public
+    assert key.seed() not in repr(found)

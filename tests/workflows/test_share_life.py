@@ -13,9 +13,13 @@ from jetshare.sharing import receipt
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.sharing.proof import Proof
 from jetshare.sharing.receipt import Witness
+from jetshare.workflows.accept import AcceptRequest, accept
+from jetshare.workflows.grant import GrantRequest, grant
 from jetshare.workflows.next import NextRequest, Outcome, Received, next_messages
+from jetshare.workflows.revoke import RevokeRequest, revoke
 from jetshare.workflows.verify import Verdict
 from support.scene import SHARE, Scene, scene
+from support.servers import Realm
 from support.waiting import until
 
 
@@ -109,8 +113,8 @@ async def test_an_importer_that_reaches_too_far_is_found_out_and_nothing_is_dele
 async def test_other_importers_go_on_after_one_is_revoked(live: Scene) -> None:
     await live.publish(b"one", b"two")
     granted = await live.grant("ACCTB", "ACCTD")
-    for grant, account in zip(granted.grants, ("ACCTB", "ACCTD"), strict=True):
-        await live.accept(grant.bundle, account=account)
+    for given, account in zip(granted.grants, ("ACCTB", "ACCTD"), strict=True):
+        await live.accept(given.bundle, account=account)
     ended = await live.revoke("ACCTB")
     assert ended.proven
     assert ended.others == ("ACCTD",)
@@ -127,10 +131,70 @@ async def test_a_new_grant_after_a_revocation_works_at_once(live: Scene) -> None
     assert [m.data for m in await pull(live)] == [b"one"]
 
 
+async def test_revoking_a_grant_of_the_same_second_ends_it(live: Scene) -> None:
+    """Its tokens are dated after the revocation before them, which is after the clock."""
+    now = _now()
+    for _ in range(2):
+        wanted = GrantRequest(share=SHARE, provider="ACCTC", importers=("ACCTB",))
+        text = (await grant(live.store, wanted, live.reach, now)).grants[0].bundle
+        taken = AcceptRequest(files=(text,), account="ACCTB")
+        await accept(live.store, taken, live.reach, now)
+        ended = await revoke(
+            live.store,
+            RevokeRequest(share=SHARE, provider="ACCTC", importers=("ACCTB",)),
+            live.reach,
+            now,
+        )
+        assert ended.proven, ended.proofs
+
+
+async def test_an_importer_that_cannot_log_in_does_not_cost_the_receipt(live: Scene) -> None:
+    stranger = stored_only(live, "ACCTX")
+    granted = await live.grant("ACCTX")
+    await live.accept(granted.grants[0].bundle, account="ACCTX", push=False)
+    ended = await live.revoke("ACCTX")
+    ((importer, witness, _),) = ended.receipts
+    assert (importer, witness) == (stranger, Witness.RESOLVER)
+
+
+async def test_accounts_that_were_never_pushed_do_not_stop_the_proofs(live: Scene) -> None:
+    stored_only(live, "AAAA")
+    await live.share_with()
+    (verdict,) = await live.verify()
+    assert verdict.held
+    assert by_name(verdict)["a third account is refused"].seen.startswith("ACCTA")
+
+
+async def test_a_push_consumer_is_not_one_to_pull_from(live: Scene) -> None:
+    share = PullConsumer(SHARE.stream, "PUSHED")
+    await live.make_consumer(share, deliver_subject="to.nobody")
+    await live.share_with(share=share)
+    (verdict,) = await live.verify(share)
+    assert by_name(verdict)["NEXT reaches the consumer"].held is False
+
+
+async def test_a_consumer_that_wants_no_acks_works_without(live: Scene) -> None:
+    share = PullConsumer(SHARE.stream, "NOACK")
+    await live.make_consumer(share, ack_policy="none", ack_wait=0, max_ack_pending=0)
+    await live.share_with(share=share)
+    (verdict,) = await live.verify(share)
+    assert verdict.held
+    assert by_name(verdict)["ACK reaches the consumer"].held is None
+
+
+def stored_only(live: Scene, name: str) -> str:
+    """An account in the store that no server knows; its public key."""
+    member = Realm().account(name)
+    with live.store.edit() as edit:
+        edit.put_account(member.document)
+        edit.put_key(member.key)
+    return member.public
+
+
 async def test_everyone_is_revoked_together(live: Scene) -> None:
     granted = await live.grant("ACCTB", "ACCTD")
-    for grant, account in zip(granted.grants, ("ACCTB", "ACCTD"), strict=True):
-        await live.accept(grant.bundle, account=account)
+    for given, account in zip(granted.grants, ("ACCTB", "ACCTD"), strict=True):
+        await live.accept(given.bundle, account=account)
     ended = await live.revoke(everyone=True)
     assert ended.proven
     for account in ("ACCTB", "ACCTD"):
@@ -174,8 +238,8 @@ async def test_an_importer_that_no_server_knows_is_seen_in_the_resolvers_documen
 async def test_what_revoke_says_of_pulls_in_flight_is_true(live: Scene) -> None:
     """Another importer's pull in flight falls silent, and a new one works."""
     granted = await live.grant("ACCTB", "ACCTD")
-    for grant, account in zip(granted.grants, ("ACCTB", "ACCTD"), strict=True):
-        await live.accept(grant.bundle, account=account)
+    for given, account in zip(granted.grants, ("ACCTB", "ACCTD"), strict=True):
+        await live.accept(given.bundle, account=account)
     subject = f"ACCTC.API.CONSUMER.MSG.NEXT.{SHARE.stream}.{SHARE.consumer}"
     async with live.speaking_as("ACCTD") as client:
         inbox = client.new_inbox()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jetshare.cli.hiding import hide_seeds
 from jetshare.cli.options import SHARE, World, run, verb
 from jetshare.cli.output import note
 from jetshare.errors import InputError
@@ -63,7 +64,7 @@ def command(
     Ctrl-C and SIGTERM end it in good order: what is done is acknowledged, the rest is
     given back.
     """
-    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    _log_in_one_line()
     request = ConsumeRequest(
         share=share,
         importer=account,
@@ -82,6 +83,21 @@ def command(
         f" {done.given_back} given back, {done.unconfirmed} unconfirmed"
     )
     return 1 if done.failed or done.unconfirmed else 0
+
+
+def _log_in_one_line() -> None:
+    """What the pull loop has to say, each time in one line: a failure is told by its name."""
+
+    class OneLine(logging.Formatter):
+        def format(self, record: logging.LogRecord) -> str:
+            text = record.getMessage()
+            if record.exc_info and record.exc_info[1]:
+                text += f": {record.exc_info[1] or type(record.exc_info[1]).__name__}"
+            return hide_seeds(text)
+
+    to_stderr = logging.StreamHandler()
+    to_stderr.setFormatter(OneLine())
+    logging.basicConfig(level=logging.WARNING, handlers=[to_stderr])
 
 
 def _handler(words: str | None, *, jsonl: bool) -> Callable[[Message], Awaitable[object]]:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from jetshare.net.process import Processed
 
 
+_TO_DRAIN_S = 0.05
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumeRequest:
     """``count`` is how many messages to stop after, 0 for never; times are in seconds."""
@@ -64,7 +67,8 @@ async def consume(
             await handler(message)
         except BrokenPipeError:  # nobody reads any more, so nothing more is taken
             stop.set()
-            raise
+            await asyncio.sleep(_TO_DRAIN_S)  # let it begin, before the next message is taken
+            raise HandlerFailed("the reader of the output is gone") from None
 
     async with connect(login) as client:
         wire = Wire(client)
