@@ -124,10 +124,7 @@ async def test_it_ends_when_nobody_reads_any_more(live: Scene) -> None:
     shown, told = await piped.communicate()
     assert len(shown.splitlines()) == 1
     assert b"Traceback" not in told
-    counts = await live.counts()
-    assert (
-        counts["num_ack_pending"] + counts["num_pending"] + counts["ack_floor"]["stream_seq"] == 50
-    )
+    assert b"1 acknowledged, 1 failed" in told
 
 
 @pytest.mark.parametrize(
