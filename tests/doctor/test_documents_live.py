@@ -47,11 +47,31 @@ CASES: list[tuple[str, Spoil, Health, tuple[str, ...]]] = [
     ("JS116", lambda p: p.drop(NEXT), NOT_PULLED, ("cure", "nsc")),
     ("JS301", lambda p: p.change_import(NEXT, token=""), NOT_PULLED, ("cure", "nsc")),
     ("JS302", lambda p: p.change_token(NEXT, exp=now() - 5), NOT_PULLED, ("cure", "nsc")),
+    ("JS309", lambda p: p.change_token(NEXT, nbf=now() + 3600), NOT_PULLED, ("cure", "nsc")),
     ("JS304", lambda p: p.change_token(NEXT, key=OTHER), NOT_PULLED, ("cure", "nsc")),
     ("JS401", lambda p: p.drop_export(ACK), NOT_ACKED, ("cure", "nsc")),
     ("JS111", lambda p: p.change_export(NEXT, type="stream", response_type=""), NOT_PULLED,
      ("nsc",)),
     ("JS214", lambda p: p.change_import(NEXT, type="stream", token=""), NOT_PULLED,
+     ("nsc",)),
+]  # fmt: skip
+
+
+def public(spoil: Spoil) -> Spoil:
+    """The same in a share that asks for no tokens."""
+
+    def spoilt(made: Pair) -> None:
+        for role in Role:
+            made.change_export(role, token_req=False)
+            made.change_import(role, token="")
+        spoil(made)
+
+    return spoilt
+
+
+CASES += [
+    ("JS203", public(lambda p: p.drop_import(ACK)), NOT_ACKED, ("cure", "nsc")),
+    ("JS202", public(lambda p: p.change_import(ACK, local_subject=f"{PREFIX}.ACK.>")), NOT_ACKED,
      ("nsc",)),
 ]  # fmt: skip
 
@@ -75,3 +95,28 @@ async def test_a_spoilt_share_is_named_and_cured(
         await made.finding(code)
         await made.cure_all(code, how)
         assert await made.health() == WELL
+
+
+async def test_the_guides_share_by_nine_commands_gives_no_finding(tmp_path: Path) -> None:
+    async with ward(tmp_path, granted=False) as made:
+        share, importer = made.share, made.live.members["ACCTB"].public
+        pieces = {
+            "NEXT": (share.next_subject(), "--response-type Stream"),
+            "ACK": (share.ack_subject(), ""),
+            "INFO": (share.info_subject(), ""),
+        }
+        for name, (subject, more) in pieces.items():
+            local = subject.replace("$JS.API", PREFIX)
+            lines = (
+                f"add export --account ACCTC --private --service --subject {subject} {more}",
+                f"generate activation --account ACCTC --subject {subject}"
+                f" --target-account {importer} --output-file {name}.tok",
+                f"add import --account ACCTB --token {name}.tok --local-subject {local}",
+            )
+            for line in lines:
+                await made.run(["nsc", *line.split()], must=True)
+        for account in ("ACCTC", "ACCTB"):
+            await made.run(["nsc", "push", "--account", account], must=True)
+        assert await made.health() == WELL
+        assert await made.doctor() == []
+        assert await made.doctor("--live") == []

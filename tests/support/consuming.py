@@ -14,6 +14,7 @@ from jetshare.net.pull import Messages, PullLoop
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.wire import Wire
 from support.sharing import PREFIX, SHARE, Provider, provided, sharing
+from support.waiting import until
 
 QUICK = PullOptions(max_messages=20, expires=1, idle_heartbeat=0.2)
 
@@ -72,3 +73,16 @@ async def consuming(messages: Messages) -> AsyncIterator[list[Message]]:
     finally:
         await messages.aclose()
         await task
+
+
+async def buffered(loop: PullLoop, count: int) -> None:
+    """Wait until that many messages are here, so that none is on its way when it ends.
+
+    What a server has on its way to a subscription that ends just then is lost, and comes
+    back when the ack wait is over.
+    """
+
+    async def here() -> bool:
+        return len(loop.buffer) >= count
+
+    await until(here)

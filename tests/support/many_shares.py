@@ -12,7 +12,7 @@ from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.store.folder import create_store
 from jetshare.store.locate import Location
-from support.shares import activation
+from support.shares import JETSTREAM, activation
 
 NOW = 1_800_000_000
 _APART = 7  # whose share an account imports
@@ -44,7 +44,7 @@ def accounts(count: int) -> Iterator[Claims[Account]]:
         yield Claims(
             name=f"A{number:05}",
             sub=key.public,
-            nats=Account(exports=tuple(exports), imports=tuple(imports)),
+            nats=Account(exports=tuple(exports), imports=tuple(imports), limits=JETSTREAM),
         )
 
 

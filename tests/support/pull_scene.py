@@ -26,6 +26,10 @@ class Scene:
     shared: bool = True
     now: float = 100.0
     said: list[Action] = field(default_factory=list)
+    received: int = 0
+    taken: int = 0
+    received_bytes: int = 0
+    taken_bytes: int = 0
     answered: int = 0  # how many of them somebody answered
 
     def __post_init__(self) -> None:
@@ -39,25 +43,41 @@ class Scene:
     def hears(
         self, code: int, text: str = "", left: int | None = None, left_bytes: int | None = None
     ) -> tuple[Action, ...]:
+        self.flow()
         status = Status(code=code, text=text, pending_messages=left, pending_bytes=left_bytes)
         return self.note(self.state.status(self.token, status, self.now))
 
     def receives(self, count: int = 1, size: int = 1) -> None:
-        for _ in range(count):
-            self.state.arrived(size, self.now)
+        self.received += count
+        self.received_bytes += count * size
+        self.flow()
 
     def hands_out(self, count: int = 1, size: int = 1) -> tuple[Action, ...]:
+        """One after the other, with a pull wherever one is due."""
         actions: tuple[Action, ...] = ()
         for _ in range(count):
-            if self.state.took(size):
+            self.taken += 1
+            self.taken_bytes += size
+            if self.taken >= self.state.refill_at:
+                self.flow()
                 actions += self.note(self.state.refill(self.now))
         return actions
+
+    def flow(self) -> None:
+        self.state.flow(
+            self.now,
+            received=self.received,
+            taken=self.taken,
+            received_bytes=self.received_bytes,
+            taken_bytes=self.taken_bytes,
+        )
 
     def passes(self, seconds: float, step: float = 0.25) -> tuple[Action, ...]:
         actions: tuple[Action, ...] = ()
         end = self.now + seconds
         while self.now < end:
             self.now = min(self.now + step, end)
+            self.flow()
             actions += self.note(self.state.tick(self.now))
         return actions
 

@@ -161,23 +161,13 @@ def activation(
     key: KeyPair, importer: str, about: str, now: int, *, provider: str = "", **words: Any
 ) -> str:
     """A token of ``key`` for an importer's public key, about a subject of a service."""
-    body = {name: words.pop(name) for name in ("subject", "kind") if name in words}
     issued = words.pop("iat", now)
-    claims = Claims(
-        name=about,
-        sub=words.pop("sub", importer),
-        nats=Activation(
-            **(
-                {
-                    "subject": about,
-                    "kind": "service",
-                    "issuer_account": provider if key.public != provider else "",
-                }
-                | body
-            )
-        ),
-        **words,
+    body = Activation(
+        subject=words.pop("subject", about),
+        kind=words.pop("kind", "service"),
+        issuer_account=provider if key.public != provider else "",
     )
+    claims = Claims(name=about, sub=words.pop("sub", importer), nats=body, **words)
     return jwt.encode(claims, key, issued).token
 
 

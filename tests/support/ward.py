@@ -9,7 +9,7 @@ import json
 import os
 import shlex
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,23 +162,7 @@ class Ward:
             return NOT_AT_ALL
 
     async def _health(self, client: Client) -> Health:
-        js = client.jetstream(prefix=PREFIX, timeout=1)
-        bound = True
-        try:
-            await js.consumer_info(self.share.stream, self.share.consumer, timeout=1)
-        except (nats.errors.Error, nats.js.errors.Error):
-            bound = False
-        # With permissions that are wanting the subscription itself is refused.
-        subscription = await js.pull_subscribe_bind(
-            durable=self.share.consumer, stream=self.share.stream
-        )
-        first = await _fetch(subscription)
-        for message in first:
-            await message.ack()
-        await client.flush()
-        acked = await self._acked(len(first)) if first else 0
-        again = await _fetch(subscription) if acked < len(first) else []
-        return Health(bound=bound, came=len(first), acked=acked, again=len(again))
+        return await health_of(client, self.share, self._acked, again=True)
 
     async def _acked(self, wanted: int) -> int:
         """How many acknowledgements the consumer has counted, once all of ``wanted`` have
@@ -196,10 +180,37 @@ class Ward:
         return seen[0]
 
 
+async def health_of(
+    client: Client,
+    share: PullConsumer,
+    acked: Callable[[int], Awaitable[int]],
+    *,
+    again: bool,
+) -> Health:
+    """Bind, pull once, acknowledge all, and pull once more where that was not counted.
+
+    ``acked`` says how many acknowledgements the provider's consumer has counted, of how many.
+    """
+    js = client.jetstream(prefix=PREFIX, timeout=1)
+    bound = True
+    try:
+        await js.consumer_info(share.stream, share.consumer, timeout=1)
+    except (nats.errors.Error, nats.js.errors.Error):
+        bound = False
+    subscription = await js.pull_subscribe_bind(durable=share.consumer, stream=share.stream)
+    first = await _fetch(subscription)
+    for message in first:
+        await message.ack()
+    await client.flush()
+    counted = await acked(len(first)) if first else 0
+    second = await _fetch(subscription) if again and counted < len(first) else []
+    return Health(bound=bound, came=len(first), acked=counted, again=len(second))
+
+
 async def _fetch(subscription: Any) -> list[Any]:
     try:
         messages: list[Any] = await subscription.fetch(len(BODIES), timeout=0.7)
-    except (nats.errors.Error, nats.js.errors.Error):
+    except (TimeoutError, nats.errors.Error, nats.js.errors.Error):
         return []
     return messages
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -19,15 +20,15 @@ from jetshare.workflows.doctor import (
     DoctorRequest,
     Examination,
     Mended,
+    Plan,
     Verdict,
     examine,
-    fix_changes,
+    from_servers,
     from_store,
     from_tokens,
     mend,
     plan_fix,
     see_live,
-    to_push,
 )
 
 EPILOG = """\b
@@ -45,6 +46,8 @@ Example:
 @click.option("--all", "everything", is_flag=True, help="All accounts; so it is without words.")
 @click.option("--jwt", multiple=True, type=click.Path(path_type=Path), metavar="FILE",
               help="Look at these documents in place of the store's.")  # fmt: skip
+@click.option("--resolver", is_flag=True,
+              help="Look at the documents that the servers hold.")  # fmt: skip
 @click.option("--live/--offline", default=False, help="Ask the servers too. [offline]")
 @click.option("--notes", is_flag=True, help="Tell also what may be meant.")
 @click.option("--fix", is_flag=True, help="Mend what one document alone can mend.")
@@ -60,6 +63,7 @@ def command(
     account: tuple[str, ...],
     everything: bool,
     jwt: tuple[Path, ...],
+    resolver: bool,
     live: bool,
     notes: bool,
     fix: bool,
@@ -73,14 +77,14 @@ def command(
     Shares are found by themselves, of every kind and by whatever tool they were made.
     Nothing is consumed, also with --live. Without --fix nothing is changed.
     """
-    _check_words(account, jwt, everything=everything, fix=fix, live=live)
-    accounts = _read(world, jwt)
+    _check_words(account, jwt, everything=everything, fix=fix, live=live, resolver=resolver)
+    accounts = _read(world, jwt, resolver=resolver)
     request = DoctorRequest(share=share, accounts=account, live=live, notes=notes)
     store = None if jwt else world.store()
     seen, problem = None, ""
     if live:
         seen, problem = run(see_live(store, accounts, request, world.reach))
-    found = examine(accounts, request, seen)
+    found = replace(examine(accounts, request, seen), problem=problem)
     form = "json" if world.as_json else form
     if fix:
         return _fix(world, accounts, found, yes=yes, push=not no_push, as_json=form == "json")
@@ -95,10 +99,22 @@ def command(
 
 
 def _check_words(
-    account: tuple[str, ...], jwt: tuple[Path, ...], *, everything: bool, fix: bool, live: bool
+    account: tuple[str, ...],
+    jwt: tuple[Path, ...],
+    *,
+    everything: bool,
+    fix: bool,
+    live: bool,
+    resolver: bool,
 ) -> None:
     if everything and account:
         raise InputError("--all and --account say different things", hint="leave one of them out")
+    if resolver and (fix or jwt):
+        word = "--fix" if fix else "--jwt"
+        raise InputError(
+            f"--resolver looks at what servers hold, and {word} at other documents",
+            hint="leave one of them out",
+        )
     if jwt and (fix or live):
         word = "--fix" if fix else "--live"
         raise InputError(
@@ -106,7 +122,9 @@ def _check_words(
         )
 
 
-def _read(world: World, jwt: tuple[Path, ...]) -> Accounts:
+def _read(world: World, jwt: tuple[Path, ...], *, resolver: bool) -> Accounts:
+    if resolver:
+        return run(from_servers(world.store(), world.reach, world.now))
     if not jwt:
         return from_store(world.store(), world.now)
     return from_tokens((read_file(path).decode("ascii", "replace") for path in jwt), world.now)
@@ -158,40 +176,45 @@ def _fix(
     push: bool,
     as_json: bool,
 ) -> int:
-    plans = plan_fix(accounts, found.findings)
-    store = world.store()
-    again = to_push(store, found.findings)
-    rest = [f for f in found.findings if f.fix is None and f.account not in again]
+    plan = plan_fix(accounts, found.findings)
     if not as_json:
-        for name, changes in fix_changes(plans):
-            click.echo(f"account {name}")
-            for line in (line for change in changes for line in change.lines()):
-                click.echo(f"  {line}")
-        for name in again:
-            click.echo(f"account {name}: push again")
-    if not plans and not again:
+        _say_plan(plan)
+    mended = Mended()
+    if not plan.edits and not plan.again:
         note("nothing here can be mended in one document alone")
-    elif not yes and not as_json:
-        click.confirm("Apply this?", abort=True, err=True)
-    mended = Mended(changes=(), documents=(), push=None)
-    if plans or again:
-        mended = run(mend(store, found.findings, world.reach, world.now, carry=push))
+    else:
+        if not yes:
+            click.confirm("Apply this?", abort=True, err=True)
+        mended = run(mend(world.store(), plan, world.reach, world.now, carry=push))
     if as_json:
         emit_json(
             {
                 "mended": list(mended.documents),
                 "push": mended.push.to_json() if mended.push else None,
-                "remaining": [finding.to_json() for finding in rest],
+                "remaining": [finding.to_json() for finding in plan.remaining],
                 "before": to_json(found),
             }
         )
     else:
-        for line in push_lines(mended.push) if mended.documents else ():
-            note(line)
-        for finding in rest:
-            note(f"left, because it needs more than this document: {finding.code} {finding.text}")
-            for line in finding.cure or finding.nsc:
-                note(f"  {line}")
+        _say_mended(mended, plan)
     if mended.push is not None and not mended.push.complete:
         return push_exit(mended.push)
-    return 1 if any(finding.severity is Severity.ERROR for finding in rest) else 0
+    return 1 if any(finding.severity is Severity.ERROR for finding in plan.remaining) else 0
+
+
+def _say_plan(plan: Plan) -> None:
+    for name, changes in plan.changes:
+        click.echo(f"account {name}")
+        for line in (line for change in changes for line in change.lines()):
+            click.echo(f"  {line}")
+    for claims in plan.again:
+        click.echo(f"account {claims.name}: signed and pushed again")
+
+
+def _say_mended(mended: Mended, plan: Plan) -> None:
+    for line in push_lines(mended.push) if mended.documents else ():
+        note(line)
+    for finding in plan.remaining:
+        note(f"left, because it needs more than this document: {finding.code} {finding.text}")
+        for line in finding.cure or finding.nsc:
+            note(f"  {line}")

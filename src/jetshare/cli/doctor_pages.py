@@ -18,6 +18,24 @@ _GROUPS = {
 }
 
 
+_NOT_SHOWN = """\
+A page says how its failure was made to happen on a real server. Where it says that it was not,
+the rule is held by unit tests alone: what it says of servers is from their source and their
+issues, and nobody has tried to make it happen here."""
+
+_UNSEEN = """\
+- **Pulls in flight go deaf when the provider is pushed**, and what they had leased stays leased.
+  Nothing is left to see afterwards but leases (JS705). Clients want an idle heartbeat, and pull
+  again; collect changes into one push.
+- **Access may go on after a token has expired**, until a server loads one of the accounts anew.
+  JS302 sees the token and not the access; push the provider when a token ends.
+- **A put that is never answered** for want of `$O.<bucket>.>` or `$KV.<bucket>.>` under its own
+  name: whether the client uses the prefix is not in the documents (JS216 notes it).
+- **A pull without an expiry**: the request is the client's. JS704 sees them pile up.
+- **A NATS stream taken for a JetStream stream**: the export is right as it is. `jetshare doctor`
+  names its kind, plain stream."""
+
+
 def page(rule: Rule) -> str:
     """One rule, as Markdown."""
     parts = [
@@ -55,6 +73,7 @@ def index_page(rules: Iterable[Rule]) -> str:
             group = rule.code[2]
             parts.append(f"## {_GROUPS[group]}\n\n| code | severity | |\n| --- | --- | --- |")
         parts[-1] += f"\n| [{rule.code}]({rule.code}.md) | {rule.severity} | {rule.title} |"
+    parts += ["## Not shown on a server", _NOT_SHOWN, "## What no rule finds", _UNSEEN]
     return "\n\n".join(parts) + "\n"
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from jetshare.errors import InputError, JetshareError, NotFound
+from jetshare.errors import InputError, JetshareError, NotFound, StoreChanged
 from jetshare.identity import jwt
 from jetshare.identity.claims import Account, Claims, User
 from jetshare.identity.jwt import Document
@@ -19,7 +20,7 @@ from jetshare.sharing.rules.shares import Accounts, Kind, Offered, Taken
 from jetshare.store.contract import Store
 from jetshare.workflows.documents import checked, sign_account
 from jetshare.workflows.push import Push, push
-from jetshare.workflows.reach import Reach
+from jetshare.workflows.reach import Reach, system_creds
 
 
 @record
@@ -61,12 +62,26 @@ class Examination:
 
 
 @record
-class Mended:
-    """``remaining`` are the findings that another account must mend."""
+class Plan:
+    """Each account that changes, before and after; those that are only signed and pushed
+    ``again``; and the findings that are left, because one document cannot mend them."""
 
-    changes: tuple[tuple[str, tuple[Change, ...]], ...]
-    documents: tuple[str, ...]
-    push: Push | None
+    edits: tuple[tuple[Claims[Account], Claims[Account]], ...]
+    again: tuple[Claims[Account], ...]
+    remaining: tuple[Finding, ...]
+
+    @property
+    def changes(self) -> tuple[tuple[str, tuple[Change, ...]], ...]:
+        """What a person confirms, by the account's name."""
+        return tuple((before.name, changes(before, after)) for before, after in self.edits)
+
+
+@record
+class Mended:
+    """The names of the accounts that were stored, and what became of their push."""
+
+    documents: tuple[str, ...] = ()
+    push: Push | None = None
 
 
 def from_store(store: Store, now: int) -> Accounts:
@@ -103,14 +118,31 @@ def from_tokens(tokens: Iterable[str], now: int) -> Accounts:
     return _accounts(accounts, users, now)
 
 
+async def from_servers(store: Store, reach: Reach, now: int) -> Accounts:
+    """The documents that a server holds, with the users that the store has."""
+    from jetshare.net.connect import connect
+    from jetshare.net.resolver import Resolver
+
+    login = reach.login(store, system_creds(store, reach, now))
+    async with connect(login) as client:
+        tokens = (await Resolver(client, timeout_s=reach.timeout_s).pack()).values()
+    return replace(from_tokens(tokens, now), users=from_store(store, now).users)
+
+
 def examine(accounts: Accounts, request: DoctorRequest, seen: SeenOf | None = None) -> Examination:
     """What the rules find in the documents, and in what was ``seen`` on servers."""
     diagnosis = book.diagnose(accounts, seen)
     wanted = _wanted(accounts, request) or _parties(diagnosis, request)
+    offers = frozenset(
+        (taken.provider_key, taken.name)
+        for taken in diagnosis.taken
+        if taken.importer.sub in wanted
+    )
     findings = tuple(
         f
         for f in diagnosis.findings
-        if (request.notes or f.severity is not Severity.NOTE) and _is_asked(f, request, wanted)
+        if (request.notes or f.severity is not Severity.NOTE)
+        and _is_asked(f, request, wanted, offers)
     )
     verdicts = tuple(_verdicts(diagnosis, findings, request, wanted))
     told = {id(f) for verdict in verdicts for f in verdict.findings}
@@ -123,78 +155,68 @@ def examine(accounts: Accounts, request: DoctorRequest, seen: SeenOf | None = No
     return Examination(verdicts=verdicts, others=others, findings=findings, live=seen is not None)
 
 
-def plan_fix(
-    accounts: Accounts, findings: Sequence[Finding]
-) -> tuple[tuple[Claims[Account], Claims[Account]], ...]:
-    """Each account that fixes change, before and after."""
-    keys = dict.fromkeys(finding.key for finding in findings if finding.fix is not None)
-    plans = []
-    for key in keys:
+def plan_fix(accounts: Accounts, findings: Sequence[Finding]) -> Plan:
+    """What the fixes of the findings come to. Raises InvalidDocument where servers would
+    refuse the result.
+
+    An importer of a share whose response type changes is signed and pushed anew as well:
+    a server copies the type into the import when it loads the importer.
+    """
+    edits = []
+    for key in dict.fromkeys(finding.key for finding in findings if finding.fix is not None):
         before = accounts.claims[key]
         after = checked(before, fixed(before, findings))
         if after != before:
-            plans.append((before, after))
-    return tuple(plans)
-
-
-def fix_changes(
-    plans: Iterable[tuple[Claims[Account], Claims[Account]]],
-) -> tuple[tuple[str, tuple[Change, ...]], ...]:
-    return tuple((before.name, changes(before, after)) for before, after in plans)
-
-
-def to_push(store: Store, findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Names of accounts of the store that only need to be pushed (again)."""
-    held = set(store.accounts())
-    return tuple(
-        dict.fromkeys(f.account for f in findings if f.code in _PUSH_MENDS and f.account in held)
+            edits.append((before, after))
+    changed = {before.sub for before, _ in edits}
+    stale = [finding.key for finding in findings if finding.code in _PUSH_MENDS]
+    again = (*stale, *_importers_of_types(accounts, findings))
+    return Plan(
+        edits=tuple(edits),
+        again=tuple(
+            accounts.claims[key]
+            for key in dict.fromkeys(again)
+            if key in accounts.claims and key not in changed
+        ),
+        remaining=tuple(f for f in findings if f.fix is None and f.code not in _PUSH_MENDS),
     )
 
 
 _PUSH_MENDS = frozenset({"JS501", "JS506"})
 
 
-async def mend(
-    store: Store, findings: Sequence[Finding], reach: Reach, now: int, *, carry: bool = True
-) -> Mended:
-    """Apply the fixes to the store's documents, and push what changed.
-
-    An importer of a share whose response type changed is signed and pushed anew as well:
-    a server copies the type into the import when it loads the importer.
-    """
-    again = set(to_push(store, findings)) | _importers_of_types(store, findings, now)
+async def mend(store: Store, plan: Plan, reach: Reach, now: int, *, carry: bool = True) -> Mended:
+    """Store what was planned, and push it. Raises StoreChanged, and stores nothing, where a
+    document is not any more the one that was looked at."""
+    signed: list[Document[Account]] = []
     with store.edit() as editing:
-        accounts = from_store(editing, now)
-        plans = plan_fix(accounts, findings)
-        signed: list[Document[Account]] = []
-        for before, after in plans:
+        for before, after in (*plan.edits, *((claims, claims) for claims in plan.again)):
+            if editing.account(before.sub).claims != before:
+                raise StoreChanged(
+                    f"account {before.name} was changed since the doctor looked at it",
+                    hint="run the doctor again",
+                )
             document = sign_account(editing, after, now)
             editing.put_account(document)
             signed.append(document)
-            again.discard(before.name)
-        for name in sorted(again):
-            document = sign_account(editing, editing.account(name).claims, now)
-            editing.put_account(document)
-            signed.append(document)
-    pushed = await push(store, signed, reach, now) if signed and carry else None
     return Mended(
-        changes=fix_changes(plans),
         documents=tuple(document.claims.name for document in signed),
-        push=pushed,
+        push=await push(store, signed, reach, now) if signed and carry else None,
     )
 
 
-def _importers_of_types(store: Store, findings: Iterable[Finding], now: int) -> set[str]:
+def _importers_of_types(accounts: Accounts, findings: Iterable[Finding]) -> tuple[str, ...]:
+    """The keys of accounts that import a share whose response type a fix changes."""
     retyped = {(f.key, f.share) for f in findings if f.fix and "response_type" in f.fix.changes}
     if not retyped:
-        return set()
-    _, taken = book.shares_of(from_store(store, now))
-    return {
-        share.importer.name
+        return ()
+    _, taken = book.shares_of(accounts)
+    return tuple(
+        share.importer.sub
         for shares in taken
         for share in shares
         if (share.provider_key, share.name) in retyped
-    }
+    )
 
 
 def _accounts(
@@ -230,10 +252,18 @@ def _parties(diagnosis: Diagnosis, request: DoctorRequest) -> frozenset[str]:
     )
 
 
-def _is_asked(finding: Finding, request: DoctorRequest, wanted: frozenset[str]) -> bool:
+def _is_asked(
+    finding: Finding,
+    request: DoctorRequest,
+    wanted: frozenset[str],
+    offers: frozenset[tuple[str, str]],
+) -> bool:
+    """Whether it is about an account that is wanted, or about a share that one imports."""
     if request.share is not None and finding.share not in ("", str(request.share)):
         return False
-    return not wanted or not wanted.isdisjoint(finding.parties)
+    if not wanted or not wanted.isdisjoint(finding.parties):
+        return True
+    return finding.parties == (finding.key,) and (finding.key, finding.share) in offers
 
 
 def _verdicts(

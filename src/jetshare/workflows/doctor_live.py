@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jetshare.errors import InputError, JetshareError, KeyNotHeld, NetworkError, NotFound
+from jetshare.identity import jwt
 from jetshare.identity.claims import Account
 from jetshare.identity.jwt import Document
 from jetshare.net import probe
@@ -62,19 +63,24 @@ async def _from_system(
             Server(name=s.name, version=s.version, second_form=s.js_ack_fc_v2)
             for s in await resolver.servers()
         )
-        differing = await _differing(store, resolver, shares)
+        behind, newer = await _compared(store, resolver, shares)
         for share in shares:
             keys = (share.importer.sub, share.provider_key)
             seen[_key(share)] = Seen(
-                differing={key: differing[key] for key in keys if key in differing},
+                differing={key: behind[key] for key in keys if key in behind},
+                newer=frozenset(newer.intersection(keys)),
                 invalid=await _invalid(resolver, share),
             )
     return servers, seen
 
 
-async def _differing(store: Store, resolver: Resolver, shares: Sequence[Taken]) -> dict[str, str]:
-    """What is different about the servers' document, of the accounts that the store has."""
-    found = {}
+async def _compared(
+    store: Store, resolver: Resolver, shares: Sequence[Taken]
+) -> tuple[dict[str, str], set[str]]:
+    """Of the accounts that the store has: whose document the servers have not or an older
+    one, and whose newer."""
+    behind: dict[str, str] = {}
+    newer = set()
     keys = dict.fromkeys(key for s in shares for key in (s.importer.sub, s.provider_key))
     for key in keys:
         document = _held(store, key)
@@ -82,10 +88,13 @@ async def _differing(store: Store, resolver: Resolver, shares: Sequence[Taken]) 
             continue
         token = await resolver.lookup(key)
         if token is None:
-            found[key] = "no server has it"
+            behind[key] = "no server has it"
         elif token != document.token:
-            found[key] = "servers hold another one than the store"
-    return found
+            if jwt.decode(token, Account).claims.iat > document.claims.iat:
+                newer.add(key)
+            else:
+                behind[key] = "servers hold an older one than the store"
+    return behind, newer
 
 
 async def _invalid(resolver: Resolver, share: Taken) -> dict[str, str]:

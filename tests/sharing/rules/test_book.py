@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from jetshare.identity.claims import Account, Claims, Import, Permission, User, UserScope
+from jetshare.identity.claims import Claims, Import, Permission, Permissions, User, UserScope
 from jetshare.identity.claims import UserPermissionLimits as Template
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.sharing.kinds import PullConsumer, Role
@@ -20,7 +21,7 @@ ALL = (NEXT, ACK, ACK_V2, INFO)
 SECOND_PROVIDER = KeyPair.generate(Kind.ACCOUNT)
 
 
-def user(**words: object) -> Claims[User]:
+def user(**words: Any) -> Claims[User]:
     return Claims(name="bob", sub=KeyPair.generate(Kind.USER).public, nats=User(**words))
 
 
@@ -57,10 +58,21 @@ def scoped(made: Pair) -> None:
     made.users.append(replace(user(), iss=OTHER.public))
 
 
+def narrow_defaults(made: Pair) -> None:
+    made.users.append(user())
+    default = Permissions(pub=Permission(allow=("x",)))
+    made.importer = made.importer.with_nats(default_permissions=default)
+
+
+def show_a_bearer(made: Pair) -> None:
+    made.users.append(user(bearer_token=True))
+    made.change_import(NEXT, share=True)
+
+
 SPOILT: list[tuple[str, Spoil, set[str]]] = [
     ("no response type", lambda p: p.change_export(NEXT, response_type=""), {"JS101"}),
     ("singleton", lambda p: p.change_export(NEXT, response_type="Singleton"), {"JS101"}),
-    ("chunked", lambda p: p.change_export(NEXT, response_type="Chunked"), {"JS101"}),
+    ("chunked", lambda p: p.change_export(NEXT, response_type="Chunked"), set()),
     ("the whole API", export_everything, {"JS102", "JS120"}),
     ("no ack", lambda p: p.drop(ACK), {"JS103", "JS203"}),
     (
@@ -142,27 +154,8 @@ SPOILT: list[tuple[str, Spoil, set[str]]] = [
     ("a user who hears nothing", lambda p: p.users.append(user(sub=Permission(allow=("x",)))),
      {"JS602"}),
     ("a scope that is too narrow", scoped, {"JS601"}),
-    (
-        "default permissions",
-        lambda p: (
-            p.users.append(user()),
-            setattr(
-                p,
-                "importer",
-                p.importer.with_nats(
-                    default_permissions=replace(
-                        Account().default_permissions, pub=Permission(allow=("x",))
-                    )
-                ),
-            ),
-        )[0],
-        {"JS601"},
-    ),
-    (
-        "a bearer who is shown",
-        lambda p: (p.users.append(user(bearer_token=True)), p.change_import(NEXT, share=True))[0],
-        {"JS210"},
-    ),
+    ("default permissions", narrow_defaults, {"JS601"}),
+    ("a bearer who is shown", show_a_bearer, {"JS210"}),
 ]  # fmt: skip
 
 
@@ -221,6 +214,16 @@ def test_cures_have_the_real_names_in_them() -> None:
         f"jetshare accept {bundle} --account ACCTB --yes",
     )
     assert "'$JS.ACK.ORDERS.ORDERS-C1.>'" in found.nsc[0]
+
+
+def test_a_plain_stream_is_looked_at_too() -> None:
+    made = pair()
+    made.add_export(name="prices", subject="prices.>", type="stream", token_req=True)
+    made.add_import(name="prices", subject="prices.>", type="stream")
+    assert made.codes() == {"JS301"}
+    made.add_import(name="gone", subject="gone.>", type="stream")
+    (lost,) = (finding for finding in made.findings() if finding.code == "JS401")
+    assert lost.nsc[0] == "nsc add export --account ACCTC --private --subject 'gone.>'"
 
 
 def test_several_importers_of_one_consumer_are_noted() -> None:

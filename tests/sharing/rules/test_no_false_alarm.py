@@ -105,8 +105,9 @@ def test_a_right_share_of_each_kind(
 ) -> None:
     found = diagnose(share(pieces, private=private))
     assert [f for f in found.findings if f.severity is not Severity.NOTE] == []
-    if kind not in (ShareKind.SERVICE, ShareKind.STREAM):
-        assert {taken.kind for taken in found.taken} == {kind}
+    beside = {ShareKind.STREAM} if DELIVER in pieces else set()
+    assert {taken.kind for taken in found.taken} == {kind} | beside
+    assert {offered.kind for offered in found.offered} == {kind} | beside
 
 
 RIGHT = {

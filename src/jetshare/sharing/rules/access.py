@@ -23,7 +23,8 @@ OWNER = Rule(
     " administration away. Nothing limits it to one stream.",
     nsc=_DELETE,
     source="JetStream API; nats-io/nats-server#4225",
-    shown="$JS.API.> exported; the importer deleted a stream through it.",
+    shown="$JS.API.STREAM.DELETE.* exported: the importer deleted a stream. After the cure it got"
+    " 503.",
 )
 
 
@@ -98,7 +99,8 @@ MIXED = Rule(
         *PUSH_PROVIDER,
     ),
     source="ADR-15 (+NXT); nats-server accounts.go",
-    shown="NEXT private and ACK public: a third account's acknowledgement was taken.",
+    shown="NEXT private and ACK public: an account that was granted nothing was answered at"
+    " the ACK subject. After the cure it got 503.",
 )
 
 

@@ -17,6 +17,7 @@ from jetshare.sharing.rules import (
     tokens,
     users,
 )
+from jetshare.sharing.rules.cures import LOAD_AGAIN
 from jetshare.sharing.rules.rule import Finding, Rule, fill
 from jetshare.sharing.rules.servers import Seen
 from jetshare.sharing.rules.shares import (
@@ -137,7 +138,7 @@ def _with_importers(finding: Finding, taken: tuple[tuple[Taken, ...], ...]) -> F
         for shares in taken
         for share in shares
         if (share.provider_key, share.name) == (finding.key, finding.share)
-        for line in fill(servers.STALE_TYPE.nsc, {"importer": share.importer.name})
+        for line in fill(LOAD_AGAIN, {"importer": share.importer.name})
     ]
     return replace(finding, nsc=(*finding.nsc, *again))
 

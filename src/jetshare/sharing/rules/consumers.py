@@ -40,6 +40,7 @@ PUSHED = Rule(
     cause="The consumer has a deliver subject. Nothing can be pulled from it.",
     source="ADR-37",
     live=True,
+    shown="The consumer made with a deliver subject: a pull brought nothing.",
 )
 
 
@@ -103,6 +104,7 @@ ALL_LEASED = Rule(
     " pulls were in flight does it too.",
     source="ADR-37",
     live=True,
+    shown="Three messages leased of three that may be, a fourth published: a pull brought nothing.",
 )
 
 

@@ -8,6 +8,12 @@ GRANT_AGAIN = (
 )
 """New tokens, and every export and import that is missing."""
 
+LOAD_AGAIN = (
+    "nsc edit account --name {importer} --description 'pushed again'",
+    "nsc push --account {importer}",
+)
+"""Servers load an account again only for a document that is another one than before."""
+
 PUSH_BOTH = ("nsc push --account {provider}", "nsc push --account {importer}")
 PUSH_PROVIDER = ("nsc push --account {provider}",)
 PUSH_IMPORTER = ("nsc push --account {importer}",)
@@ -18,6 +24,11 @@ ACTIVATE = (
     " --target-account {importer_key} --output-file {share_file}"
 )
 IMPORT = "nsc add import --account {importer} --token {share_file} --local-subject {local}"
+IMPORT_PUBLIC = (
+    "nsc add import --account {importer} --src-account {provider_key} --service"
+    " --remote-subject {subject} --local-subject {local}"
+)
+"""In place of the two above where the export asks for no token."""
 DELETE_IMPORT = (
     "nsc delete import --account {importer} --src-account {provider_key} --subject {subject}"
 )

@@ -16,6 +16,8 @@ _OFFER_AGAIN = ("jetshare doctor {share} --account {provider} --fix",)
 _EXPORT = "nsc add export --account {provider} --service --private --subject {subject}"
 _DELETE = ("nsc delete export --account {provider} --subject {subject}", *PUSH_PROVIDER)
 
+_ONE_REPLY = ("", "Singleton")
+
 SINGLETON = Rule(
     code="JS101",
     title="NEXT is exported as a Singleton",
@@ -38,7 +40,7 @@ SINGLETON = Rule(
 
 def next_is_singleton(share: Offered) -> Iterator[Finding]:
     for offer in share.all(Part.NEXT):
-        if offer.export.type == "service" and offer.export.response_type != STREAM:
+        if offer.export.type == "service" and offer.export.response_type in _ONE_REPLY:
             yield at_offer(
                 SINGLETON,
                 share,
@@ -116,6 +118,8 @@ NO_FLOW = Rule(
         *PUSH_PROVIDER,
     ),
     source="nats-io/nats-server#8630, #2605, #3076, #3724",
+    shown="A source of the importer, a thousand messages of 4 KiB, and no flow control: it stopped"
+    " on the way, without an error. After the cure all were copied.",
 )
 
 
@@ -137,6 +141,8 @@ NO_DELIVER = Rule(
     " of that subject none of them leaves the account.",
     nsc=("nsc add export --account {provider} --subject {deliver}", *PUSH_PROVIDER),
     source="nats-io/nats.go#1784",
+    shown="A source of the importer, and the deliver subject not shared: it was made and copied"
+    " nothing. After the export and import of it all were copied.",
 )
 
 
@@ -281,6 +287,32 @@ def foreign_hash(share: Offered) -> Iterator[Finding]:
             yield at_offer(FOREIGN_HASH, share, offer, text)
 
 
+NO_JETSTREAM = Rule(
+    code="JS118",
+    title="The provider's account has no JetStream",
+    severity=Severity.ERROR,
+    symptom="503: no responders, for everything.",
+    cause="The account's limits give it no storage, which switches JetStream off for it: no"
+    " stream and no consumer of its own can be there to be shared.",
+    nsc=(
+        "nsc edit account --name {provider} --js-disk-storage -1 --js-streams -1 --js-consumer -1",
+        *PUSH_PROVIDER,
+    ),
+    source="nats-server accounts.go; nats-io/jwt JetStreamLimits",
+)
+
+
+def no_jetstream(share: Offered) -> Iterator[Finding]:
+    if share.kind in (Kind.SERVICE, Kind.STREAM):
+        return  # has no need of it
+    limits = share.provider.nats.limits
+    tiers = limits.tiered_limits.values()
+    given = limits.mem_storage or limits.disk_storage
+    if not given and not any(tier.mem_storage or tier.disk_storage for tier in tiers):
+        text = f"{share.provider.name} exports {share.name}, and its limits give it no storage"
+        yield at_offer(NO_JETSTREAM, share, None, text)
+
+
 RULES: tuple[tuple[Rule, Callable[[Offered], Iterator[Finding]]], ...] = (
     (SINGLETON, next_is_singleton),
     (NO_ACK, ack_not_exported),
@@ -292,4 +324,5 @@ RULES: tuple[tuple[Rule, Callable[[Offered], Iterator[Finding]]], ...] = (
     (NO_INFO, info_not_exported),
     (NO_NEXT, next_not_exported),
     (FOREIGN_HASH, foreign_hash),
+    (NO_JETSTREAM, no_jetstream),
 )

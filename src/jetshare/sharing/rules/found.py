@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from jetshare.identity.claims import Account, Claims
+from jetshare.sharing.rules.cures import ACTIVATE, IMPORT, IMPORT_PUBLIC
 from jetshare.sharing.rules.pieces import Part
 from jetshare.sharing.rules.rule import Finding, Fix, Rule, fill
 from jetshare.sharing.rules.shares import Kind, Offer, Offered, Take, Taken
 
+_SERVICE = " --service"  # in nsc's words; without it a stream is meant
 _FIX = "jetshare doctor {share} --account {account} --fix"
 
 
@@ -84,6 +86,7 @@ def at_take(
     account, path = importer, f"{take.path if take else 'nats.imports'}"
     if at_provider is not None and share.provider is not None:
         account, path = share.provider, at_provider.path
+    service = "" if take and take.item.type == "stream" and not take.piece.tail else _SERVICE
     where = (account.name, account.sub, f"{path}.{field}" if field else path)
     if whole:
         where = (whole, share.provider_key, "")
@@ -97,7 +100,7 @@ def at_take(
         path=where[2],
         text=text,
         cure=fill(_commands(rule, share.kind, fix), names),
-        nsc=fill(rule.nsc, names),
+        nsc=fill(tuple(line.replace(_SERVICE, service) for line in _lines(rule, take, fix)), names),
         fix=fix,
         parties=(share.provider_key, importer.sub),
     )
@@ -138,6 +141,14 @@ def _commands(rule: Rule, kind: Kind, fix: Fix | None) -> tuple[str, ...]:
     if fix is not None:
         return (_FIX,)
     return rule.cure if kind is Kind.PULL else ()
+
+
+def _lines(rule: Rule, take: Take | None, fix: Fix | None) -> tuple[str, ...]:
+    """The rule's commands of nsc; an import of a public export is made without a token."""
+    public = take is not None and take.offer is not None and not take.offer.export.token_req
+    if not public and (fix is None or fix.added is None):
+        return rule.nsc
+    return tuple(IMPORT_PUBLIC if line == IMPORT else line for line in rule.nsc if line != ACTIVATE)
 
 
 def _names(name: str, key: tuple[str, str]) -> dict[str, str]:

@@ -176,6 +176,8 @@ NO_FLOW = Rule(
     " not imported, so the replies that the server waits for reach nobody.",
     nsc=_ADD,
     source="nats-io/nats-server#8630, #2605, #3076, #3724",
+    shown="A source of the importer, a thousand messages of 4 KiB, and no flow control: it stopped"
+    " on the way, without an error. After the cure all were copied.",
 )
 
 
@@ -195,6 +197,8 @@ NO_DELIVER = Rule(
     " no stream import.",
     nsc=PUSH_IMPORTER,
     source="nats-io/nats.go#1784",
+    shown="A source of the importer, and the deliver subject not shared: it was made and copied"
+    " nothing. After the export and import of it all were copied.",
 )
 
 
@@ -272,7 +276,11 @@ def _is_wild(take: Take) -> bool:
 
 
 def _rename(take: Take, wanted: str) -> Fix:
-    changes: dict[str, object] = {"local_subject": wanted, "to": ""}
+    changes: dict[str, object] = {
+        "subject": take.item.subject,
+        "local_subject": wanted,
+        "to": "",
+    }
     return Fix(list="imports", index=take.index, changes=changes)
 
 

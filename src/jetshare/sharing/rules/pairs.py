@@ -76,8 +76,8 @@ ACK_TWICE = Rule(
         "nsc push --account {importer}",
     ),
     source="nats-io/nats-server#7326, #6547",
-    shown="Two providers with one pair of names: an acknowledgement of the first was counted by"
-    " the second; one import taken out, it was not.",
+    shown="Two providers with one pair of names: messages of the first were acknowledged, and one"
+    " that the second had leased to somebody else was gone. After the cure it was not.",
 )
 
 LOCAL_TWICE = Rule(
@@ -99,6 +99,7 @@ LOCAL_TWICE = Rule(
 def local_names_meet(shares: Iterable[Taken]) -> Iterator[Finding]:
     """Among all the shares of one importer; within one provider's the server itself refuses."""
     held = [(share, take) for share in shares for take in share.takes if _asked(take)]
+    held.sort(key=lambda one: one[1].index)  # of two that meet, the later one is to go
     if len({share.provider_key for share, _ in held}) < 2:
         return
     locals_ = [subjects.local_pattern(take.local) for _, take in held]

@@ -11,8 +11,8 @@ from jetshare.sharing.rules.cures import (
     ACTIVATE,
     GRANT_AGAIN,
     IMPORT,
+    LOAD_AGAIN,
     PUSH_BOTH,
-    PUSH_IMPORTER,
 )
 from jetshare.sharing.rules.found import at_take
 from jetshare.sharing.rules.pieces import Part
@@ -46,7 +46,8 @@ class Seen:
     ``next`` is a pull that takes nothing, ``streamed`` one with heartbeats on an idle
     consumer, ``ack`` a progress signal. ``consumer`` is the answer of CONSUMER.INFO, and
     ``missing`` whether the provider's own side says that there is no such consumer.
-    ``differing`` are the keys of accounts of which servers hold another document, or none;
+    ``differing`` are the keys of accounts of which servers hold an older document, or none,
+    and ``newer`` of those of which they hold a newer one than the store;
     ``invalid`` the imports, by subject, that a server does not have or holds for invalid,
     with its name. ``empty`` counts waiting messages of no bytes and no headers.
     """
@@ -59,6 +60,7 @@ class Seen:
     consumer: Mapping[str, object] | None = None
     missing: bool = False
     differing: Mapping[str, str] = field(default_factory=dict)
+    newer: frozenset[str] = frozenset()
     invalid: Mapping[str, str] = field(default_factory=dict)
     empty: int = 0
 
@@ -74,10 +76,10 @@ class Seen:
 
 DIFFERS = Rule(
     code="JS501",
-    title="Servers hold another document than the store",
+    title="Servers hold an older document than the store",
     severity=Severity.ERROR,
     symptom="What was changed has no effect, or what was taken back is there again.",
-    cause="The document was not pushed, or somebody pushed another one from elsewhere.",
+    cause="The document was stored and not pushed, or not to every server.",
     cure=("jetshare doctor {share} --account {account} --live --fix",),
     nsc=("nsc push --account {account}",),
     source="nats-server accounts.go, DirAccResolver",
@@ -94,6 +96,29 @@ def document_differs(share: Taken, seen: Seen) -> Iterator[Finding]:
         if key in seen.differing:
             text = f"the document of {name}: {seen.differing[key]}"
             yield at_take(DIFFERS, share, None, text, whole=name if not importers else "")
+
+
+NEWER = Rule(
+    code="JS508",
+    title="Servers hold a newer document than the store",
+    severity=Severity.WARNING,
+    symptom="The next push from this store takes back what somebody else has changed.",
+    cause="The account was changed from another store, or another copy of this one.",
+    nsc=("nsc pull --all",),
+    source="nats-server accounts.go, DirAccResolver",
+    shown="A newer document given to the servers alone; after it was pulled nothing was found.",
+    live=True,
+)
+
+
+def server_is_newer(share: Taken, seen: Seen) -> Iterator[Finding]:
+    for key, name, whole in (
+        (share.importer.sub, share.importer.name, ""),
+        (share.provider_key, share.provider_name, share.provider_name),
+    ):
+        if key in seen.newer:
+            text = f"servers hold a newer document of {name} than the store"
+            yield at_take(NEWER, share, None, text, whole=whole)
 
 
 INVALID = Rule(
@@ -202,7 +227,7 @@ STALE_TYPE = Rule(
     cause="A server copies the response type into the import when it builds the import. It does"
     " not look again until the importer's document is loaded anew.",
     cure=("jetshare doctor {share} --account {importer} --live --fix",),
-    nsc=("nsc edit account --name {importer} --description 'pushed again'", *PUSH_IMPORTER),
+    nsc=LOAD_AGAIN,
     source="nats-server accounts.go, addServiceImport",
     shown="The type mended and the provider pushed: still one message a pull; after the importer"
     " was pushed, all.",
@@ -250,6 +275,7 @@ def _version(text: str) -> tuple[int, ...]:
 
 RULES: tuple[tuple[Rule, Callable[[Taken, Seen], Iterator[Finding]]], ...] = (
     (DIFFERS, document_differs),
+    (NEWER, server_is_newer),
     (INVALID, import_invalid),
     (OLD, version_is_old),
     (V2_SENT, second_form_needed),

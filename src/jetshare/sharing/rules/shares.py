@@ -7,7 +7,8 @@ so do those of a key-value bucket and of an object store.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -16,7 +17,6 @@ from jetshare.identity import jwt, subjects
 from jetshare.identity.claims import Account, Activation, Claims, Export, Import, User
 from jetshare.identity.record import record
 from jetshare.identity.subjects import REST
-from jetshare.sharing.found import local_subject
 from jetshare.sharing.kinds import suggested_prefix
 from jetshare.sharing.rules.pieces import ANY_NAME, Part, Piece, piece_of
 
@@ -43,14 +43,21 @@ class Offer:
     piece: Piece
 
     @property
+    def named(self) -> Export | Import:
+        return self.export
+
+    @property
     def path(self) -> str:
         return f"nats.exports[{self.index}]"
 
 
 @record
 class Take:
-    """One import. ``activation`` is None where there is no token or it cannot be read, and
-    ``offer`` where the provider exports nothing of the kind, or its document is not known."""
+    """One import, with ``item.subject`` the provider's name of it.
+
+    ``activation`` is None where there is no token or it cannot be read, and ``offer`` where
+    the provider exports nothing of the kind, or its document is not known.
+    """
 
     index: int
     item: Import
@@ -60,6 +67,10 @@ class Take:
     offer: Offer | None
 
     @property
+    def named(self) -> Export | Import:
+        return self.item
+
+    @property
     def path(self) -> str:
         return f"nats.imports[{self.index}]"
 
@@ -67,7 +78,8 @@ class Take:
 H = TypeVar("H", "Offer", "Take")
 
 Key = tuple[str, str]
-"""Stream and consumer; the consumer is empty for what stands by its stream alone."""
+"""Stream and consumer; the consumer is empty for what stands by its stream alone. For a plain
+service or stream, its subject."""
 
 
 @record
@@ -193,7 +205,7 @@ def offered_shares(provider: Claims[Account]) -> tuple[Offered, ...]:
         Offered(
             provider=provider,
             key=key,
-            kind=_kind(key, {offer.piece.part for offer in group}, streams=bool(streams)),
+            kind=_kind(key, group, streams=bool(streams)),
             offers=tuple(group),
             streams=streams,
             broad=broad,
@@ -207,13 +219,14 @@ def taken_shares(
 ) -> tuple[Taken, ...]:
     """``exports`` are those of every account, by its public key."""
     by_provider: dict[str, list[Take]] = {}
-    for index, item in enumerate(importer.nats.imports):
+    for index, written in enumerate(importer.nats.imports):
+        item = as_meant(written)
         by_provider.setdefault(item.account, []).append(
             Take(
                 index=index,
                 item=item,
                 piece=piece_of(item.subject),
-                local=local_subject(item),
+                local=item.local_subject,
                 activation=_activation(item.token),
                 offer=exports[item.account].of(item) if item.account in exports else None,
             )
@@ -222,14 +235,13 @@ def taken_shares(
     for public, takes in by_provider.items():
         streams = tuple(t for t in takes if t.item.type == "stream" and not _is_piece(t.piece))
         for key, group in _grouped(takes):
-            parts = {take.piece.part for take in group}
             found.append(
                 Taken(
                     importer=importer,
                     provider_key=public,
                     provider=accounts.claims.get(public),
                     key=key,
-                    kind=_kind(key, parts, streams=bool(streams)),
+                    kind=_kind(key, group, streams=bool(streams)),
                     takes=tuple(group),
                     streams=streams,
                     offered=exports[public].shares.get(key) if public in exports else None,
@@ -249,6 +261,19 @@ def _is_piece(piece: Piece) -> bool:
     return piece.part not in (Part.OTHER, Part.WRITE)
 
 
+def as_meant(item: Import) -> Import:
+    """The import with ``subject`` as the provider has it, and its local name spelt out.
+
+    ``to``, which local_subject replaced, is the provider's subject in an import of a service
+    and a prefix of the local one in an import of a stream (nats-io/jwt, Import).
+    """
+    if item.local_subject or not item.to:
+        return replace(item, local_subject=item.local_subject or item.subject)
+    if item.type == "service":
+        return replace(item, subject=item.to, local_subject=item.subject, to="")
+    return replace(item, local_subject=f"{item.to}.{item.subject}", to="")
+
+
 def _is_broad(piece: Piece) -> bool:
     by_consumer = (Part.NEXT, Part.ACK, Part.ACK_V2, Part.INFO)
     return piece.part is Part.ADMIN or (
@@ -259,8 +284,7 @@ def _is_broad(piece: Piece) -> bool:
 def _grouped(held: Iterable[H]) -> Iterator[tuple[Key, list[H]]]:
     groups: dict[Key, list[H]] = {}
     for one in held:
-        if one.piece.part is not Part.OTHER:
-            groups.setdefault(_key(one.piece), []).append(one)
+        groups.setdefault(_key(one), []).append(one)
     # A consumer that is named only to be deleted or looked at belongs to its stream's share.
     for key in [key for key in groups if key[1]]:
         parts = {one.piece.part for one in groups[key]}
@@ -276,13 +300,19 @@ def _grouped(held: Iterable[H]) -> Iterator[tuple[Key, list[H]]]:
     yield from groups.items()
 
 
-def _key(piece: Piece) -> Key:
+def _key(one: Offer | Take) -> Key:
+    piece = one.piece
+    if piece.part is Part.OTHER:
+        return (one.named.subject, "")
     stream = piece.stream or REST
     return (stream, "" if piece.consumer in ANY_NAME else piece.consumer)
 
 
-def _kind(key: Key, parts: set[Part], *, streams: bool) -> Kind:
+def _kind(key: Key, group: Sequence[Offer | Take], *, streams: bool) -> Kind:
+    parts = {one.piece.part for one in group}
     stream, consumer = key
+    if parts == {Part.OTHER}:
+        return Kind.STREAM if group[0].named.type == "stream" else Kind.SERVICE
     if Part.ADMIN in parts or stream in ANY_NAME:
         return Kind.ADMIN
     if consumer:

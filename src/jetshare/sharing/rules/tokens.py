@@ -66,8 +66,7 @@ REVOKED = Rule(
     cure=GRANT_AGAIN,
     nsc=IMPORT_AGAIN,
     source="nats-io/jwt RevocationList.IsRevoked",
-    shown="Revoked and granted again with the token of the same second: 503; after the cure a"
-    " message.",
+    shown="A revocation dated after the token: 503; after the cure a message.",
 )
 
 
@@ -93,7 +92,7 @@ SIGNER = Rule(
     cure=GRANT_AGAIN,
     nsc=IMPORT_AGAIN,
     source="nats-server accounts.go, checkActivation",
-    shown="A signing key taken out of the account: 503; after the cure a message.",
+    shown="A token signed by a key that the account does not list: 503; after the cure a message.",
 )
 
 
@@ -228,6 +227,7 @@ EARLY = Rule(
     cure=GRANT_AGAIN,
     nsc=IMPORT_AGAIN,
     source="RFC 7519, nbf",
+    shown="A token of the next hour: 503; after the cure a message.",
 )
 
 

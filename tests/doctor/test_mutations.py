@@ -1,0 +1,38 @@
+"""A right share that is changed either still works, or the doctor finds what is wrong."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from support.mutating import Outcome, mutating
+from support.mutations import mutations
+
+
+def silent(outcomes: list[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.silent]
+
+
+def test_there_are_enough_of_them() -> None:
+    names = [name for name, _ in mutations()]
+    assert len(names) >= 300
+    assert len(set(names)) == len(names)
+
+
+async def test_a_sample_of_changed_shares(tmp_path: Path) -> None:
+    chosen = random.Random(3).sample(mutations(), 24)
+    async with mutating(tmp_path) as bench:
+        outcomes = await bench.run([("unchanged", lambda pair: None), *chosen])
+    assert outcomes[0].works
+    assert not outcomes[0].codes
+    assert silent(outcomes) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_every_changed_share(tmp_path: Path) -> None:
+    async with mutating(tmp_path) as bench:
+        outcomes = await bench.run(mutations())
+    assert silent(outcomes) == []
