@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jetshare.client import Client, connect
     from jetshare.errors import JetshareError
+    from jetshare.net.event_loop import run
     from jetshare.net.message import Message, Metadata
     from jetshare.net.process import Processed, ProcessOptions
     from jetshare.net.pull import Messages
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "jetshare.client": ("Client", "connect"),
     "jetshare.errors": ("JetshareError",),
+    "jetshare.net.event_loop": ("run",),
     "jetshare.net.message": ("Message", "Metadata"),
     "jetshare.net.process": ("ProcessOptions", "Processed"),
     "jetshare.net.pull": ("Messages",),
@@ -109,6 +111,7 @@ __all__ = [
     "open_store",
     "plan_accept",
     "revoke",
+    "run",
     "verify",
 ]
 

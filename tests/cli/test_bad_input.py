@@ -15,6 +15,7 @@ from jetshare.identity.claims import Claims, User
 from jetshare.identity.creds import Creds, format_creds
 from jetshare.identity.jwt import encode
 from jetshare.identity.nkeys import KeyPair, Kind
+from jetshare.sharing import bundle
 from support.cli import Finished, Jetshare
 from support.offline import SHARE, folder_store
 from support.servers import Realm, serving
@@ -105,6 +106,37 @@ def test_unusable_words(desk: Desk, words: tuple[str, ...], says: str) -> None:
     before = desk.files()
     refused(desk(*words), 2, says)
     assert desk.files() == before
+
+
+def test_two_bundles_in_one_file_are_refused_before_anything_is_stored(desk: Desk) -> None:
+    before = desk.files()
+    refused(desk(*GRANT, "--to", "ACCTA", "-o", "one.share"), 2, "is one file")
+    assert desk.files() == before
+
+
+def test_a_file_without_an_end_is_not_read_to_it(desk: Desk) -> None:
+    refused(desk("inspect", "/dev/zero"), 2, "1,048,576 bytes")
+
+
+def test_a_terminal_is_not_told_what_to_do_by_a_name(desk: Desk) -> None:
+    signer = KeyPair.generate(Kind.ACCOUNT)
+    text = bundle.make(
+        SHARE,
+        provider=signer.public,
+        provider_name="AC\x1b[2J\x9bCTC",
+        importer="",
+        prefix="ACCTC.API",
+        activations=(),
+        signer=signer,
+        now=int(time.time()),
+    )
+    path = desk.work / "b.share"
+    path.write_text(text)
+    for words in (("inspect", path), ("accept", path, "--account", "ACCTB", "--dry-run")):
+        done = desk(*words)
+        assert done.exit == 0, done.stderr
+        assert "AC\\x1b[2J\\x9bCTC" in done.stdout
+        assert done.stdout.replace("\n", "").isprintable()
 
 
 def test_a_seed_in_the_words_is_not_repeated(desk: Desk, tmp_path: Path) -> None:

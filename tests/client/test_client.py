@@ -14,6 +14,7 @@ from jetshare.net.connect import connect as nats_connect
 from jetshare.sharing.kinds import API_PREFIX
 from jetshare.store.contexts import Context, ContextFolder
 from jetshare.store.memory import MemoryStore
+from support.consuming import buffered
 from support.sharing import PREFIX, SHARE, Provider, Sharing, provided, sharing
 
 NAME = str(SHARE)
@@ -202,6 +203,7 @@ async def test_closing_the_client_gives_back_what_it_holds(tmp_path: Path) -> No
             client = jetshare.Client.over(connection, prefix=PREFIX)
             messages = client.consume(NAME)  # goes on to be referred to
             assert await first_data(messages) == b"1"
+            await buffered(messages._loop, 19)
             await client.aclose()
             again = jetshare.Client.over(connection, prefix=PREFIX)
             rest = await again.fetch(NAME, 19, 5)

@@ -18,15 +18,22 @@ def test_no_more_than_the_limit_is_asked_for_and_nothing_is_negative(
 ) -> None:
     credit = Credit(limit)
     for name, amount in events:
-        if name == "took":
-            amount = min(amount, credit.received - credit.taken)
-        if name == "top_up":
-            before = credit.pending
-            asked = credit.top_up(amount)
-            assert 0 <= asked <= amount
-            assert credit.pending <= max(before, credit.limit)
-        else:
-            getattr(credit, name)(*(() if name == "void" else (amount,)))
+        before = credit.pending
+        match name:
+            case "top_up":
+                asked = credit.top_up(amount)
+                assert 0 <= asked <= amount
+                assert credit.pending <= max(before, credit.limit)
+            case "arrived":
+                credit.flow(credit.received + amount, credit.taken)
+            case "took":
+                credit.flow(credit.received, min(credit.taken + amount, credit.received))
+            case "returned":
+                credit.returned(amount)
+            case "void":
+                credit.void()
+            case _:
+                credit.narrow(amount)
         assert 0 <= credit.outstanding <= credit.pending
 
 
@@ -34,9 +41,9 @@ def test_with_a_limit_of_one_each_message_is_followed_by_a_pull() -> None:
     credit = Credit(1)
     asked = credit.top_up(10)
     low = [credit.low]
-    credit.arrived(1)
+    credit.flow(1, 0)
     low.append(credit.low)
-    credit.took(1)
+    credit.flow(1, 1)
     low.append(credit.low)
     assert (asked, low) == (1, [False, False, True])
 
@@ -44,10 +51,9 @@ def test_with_a_limit_of_one_each_message_is_followed_by_a_pull() -> None:
 def test_the_buffer_is_filled_when_less_than_the_threshold_is_left() -> None:
     credit = Credit(10, 4)
     credit.top_up(10)
-    credit.arrived(10)
     low = []
-    for _ in range(7):
-        credit.took(1)
+    for taken in range(1, 8):
+        credit.flow(10, taken)
         low.append(credit.low)
     assert low == [False] * 6 + [True]
     assert credit.top_up(100) == 7

@@ -15,7 +15,7 @@ from jetshare.net.pull import PullLoop
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.wire import Wire
 from jetshare.sharing.kinds import Role
-from support.consuming import QUICK, scene
+from support.consuming import QUICK, buffered, scene
 from support.sharing import PREFIX, SHARE, Provider
 from support.waiting import until
 
@@ -167,6 +167,7 @@ async def test_draining_finishes_what_was_begun_and_gives_back_the_rest(
         work = process(wire, handle, 2, stop=stop, signals=signals)
         running = asyncio.create_task(work.run())
         await begun.wait()
+        await buffered(work._pull, 8)
         if how is None:
             stop.set()
         else:
@@ -213,6 +214,7 @@ async def test_what_does_not_end_within_the_drain_is_cancelled_and_given_back(
         work = process(wire, handle, drain_timeout=0.1)
         running = asyncio.create_task(work.run())
         await begun.wait()
+        await buffered(work._pull, 4)
         work.drain()
         async with asyncio.timeout(10):
             outcome = await running
@@ -236,8 +238,10 @@ async def test_cancelled_it_gives_everything_back(tmp_path: Path) -> None:
 
     async with scene(tmp_path) as (provider, wire):
         await provider.fill(5)
-        running = asyncio.create_task(process(wire, handle, 2).run())
+        work = process(wire, handle, 2)
+        running = asyncio.create_task(work.run())
         await begun.wait()
+        await buffered(work._pull, 3)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running

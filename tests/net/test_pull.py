@@ -17,7 +17,7 @@ from jetshare.net.connect import connect
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.wire import Wire
 from jetshare.sharing.kinds import API_PREFIX, Role
-from support.consuming import QUICK, consume, consuming, numbers, scene, take
+from support.consuming import QUICK, buffered, consume, consuming, numbers, scene, take
 from support.sharing import PREFIX, SHARE, SUBJECT
 
 NO_INFO = (Role.NEXT, Role.ACK, Role.ACK_V2)
@@ -133,13 +133,16 @@ async def test_what_was_not_handed_out_is_given_back(tmp_path: Path, leave: str)
     async with scene(tmp_path) as (provider, wire):
         await provider.fill(20)
         if leave == "break":
-            async for message in consume(wire):
+            async for message in (leaving := consume(wire)):
                 await message.ack()
+                await buffered(leaving._loop, 19)
                 break
+            del leaving
             gc.collect()
         else:
             async with consume(wire) as messages:
                 await take(messages, 1)
+                await buffered(messages._loop, 19)
                 if leave == "aclose":
                     await messages.aclose()
                     await messages.aclose()

@@ -109,6 +109,62 @@ def test_a_signing_key_must_be_one_of_the_providers() -> None:
         bundle.check_issuer(held, foreign.claims)
 
 
+def test_only_an_account_signs_bundles() -> None:
+    forged = bundle.make(
+        SHARE,
+        provider=PROVIDER.public,
+        provider_name="ACCTC",
+        importer="",
+        prefix="ACCTC.API",
+        activations=(),
+        signer=KeyPair.generate(Kind.USER),
+        now=NOW,
+    )
+    with pytest.raises(WrongIssuer, match="no account's key"):
+        bundle.read(forged)
+
+
+def test_every_loose_token_must_be_signed_by_the_provider() -> None:
+    first, *others = _activations(PROVIDER.key, NOW)
+    forged = _activations(KeyPair.generate(Kind.ACCOUNT), NOW)[1]
+    held = bundle.from_tokens([first, forged, *others[1:]])
+    with pytest.raises(WrongIssuer):
+        bundle.check_issuer(held, PROVIDER.claims)
+
+
+def test_loose_tokens_are_as_old_as_the_oldest() -> None:
+    first, *others = _activations(PROVIDER.key, NOW)
+    old = _activations(PROVIDER.key, NOW - 60)[0]
+    assert bundle.from_tokens([first, *others]).issued == NOW
+    assert bundle.from_tokens([old, *others]).issued == NOW - 60
+
+
+def test_a_bundle_ends_with_the_first_of_its_tokens() -> None:
+    text = bundle.make(
+        SHARE,
+        provider=PROVIDER.public,
+        provider_name="ACCTC",
+        importer=IMPORTER.public,
+        prefix="ACCTC.API",
+        activations=bundle.read(TEXT).activations,
+        signer=PROVIDER.key,
+        now=NOW + 10,
+    )
+    held = bundle.read(text)
+    assert (held.issued, held.expires) == (NOW, NOW + 90)
+
+
+def _activations(signer: KeyPair, now: int) -> list[str]:
+    made = edit.activate(
+        SHARE.subjects(PROVIDER.public),
+        provider=PROVIDER.public,
+        importer=IMPORTER.public,
+        signer=signer,
+        now=now,
+    )
+    return [document.token for document in made]
+
+
 def test_loose_tokens_make_the_same_grant() -> None:
     tokens = [document.token for document in bundle.read(TEXT).activations]
     held = bundle.from_tokens(tokens)

@@ -218,6 +218,13 @@ def test_revoking_covers_every_subject_and_keeps_earlier_revocations() -> None:
     assert [dict(e.revocations) for e in second.nats.exports] == [{"A1": NOW, "A2": NOW + 1}] * 4
 
 
+def test_a_later_revocation_is_never_taken_back_to_an_earlier_time() -> None:
+    held = offer(person("C"))
+    later = edit.revoke(held, _offer(held), ["A1"], NOW)
+    again = edit.revoke(later, _offer(later), ["A1"], NOW - 60)
+    assert [dict(e.revocations) for e in again.nats.exports] == [{"A1": NOW}] * 4
+
+
 def test_revoking_a_share_leaves_its_neighbours() -> None:
     provider = person("C")
     both = edit.offer(offer(provider), PullConsumer("ORDERS", "C2"), public=False, info=True)

@@ -8,6 +8,7 @@ from jetshare.identity.claims import Account, Claims, Operator
 from jetshare.identity.jwt import encode
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.sharing.kinds import PullConsumer
+from jetshare.store.contract import Store
 from jetshare.store.folder import FolderStore, create_store, open_store
 from jetshare.store.locate import Location
 from jetshare.store.memory import MemoryStore
@@ -51,7 +52,7 @@ def memory_store(*, names: tuple[str, ...] = NAMES) -> MemoryStore:
 
 
 async def granted(
-    store: MemoryStore,
+    store: Store,
     *importers: str,
     now: int = NOW,
     expires: int = 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from jetshare.workflows.doctor import (
 )
 from jetshare.workflows.reach import Reach
 from support.offline import NOW, folder_store
-from support.shares import Pair, pair
+from support.shares import OTHER, Pair, pair
 
 
 def spoilt() -> Pair:
@@ -54,8 +55,11 @@ async def test_what_was_changed_since_is_not_overwritten(tmp_path: Path) -> None
 def test_only_what_is_asked_for_is_told() -> None:
     made = spoilt()
     accounts = made.accounts()
-    assert len(examine(accounts, DoctorRequest(accounts=("ACCTB",))).findings) == 0
     (found,) = examine(accounts, DoctorRequest(accounts=("ACCTC",))).findings
+    # What is wrong on the provider's side is told to the one who imports it.
+    assert examine(accounts, DoctorRequest(accounts=("ACCTB",))).findings == (found,)
+    made.others.append(replace(made.importer.with_nats(imports=()), name="ACCTE", sub=OTHER.public))
+    assert examine(made.accounts(), DoctorRequest(accounts=("ACCTE",))).findings == ()
     assert found.code == "JS101"
     assert examine(accounts, DoctorRequest(share=made.share)).findings == (found,)
     with pytest.raises(NotFound):

@@ -259,6 +259,36 @@ async def test_what_revoke_says_of_pulls_in_flight_is_true(live: Scene) -> None:
     assert [m.data for m in await pull(live, "ACCTD")] == [b"for a new pull"]
 
 
+async def test_verify_says_that_a_grant_is_revoked(live: Scene) -> None:
+    await live.share_with()
+    await live.revoke("ACCTB")
+    (verdict,) = await live.verify()
+    assert not verdict.held
+    assert by_name(verdict)["the grant is in force"].seen == "it is revoked"
+    assert by_name(verdict)["what is revoked is closed"].held is True
+
+
+async def test_verify_says_whether_what_expired_is_still_open(live: Scene) -> None:
+    """A server may let an import go on after its token's time, until it is loaded anew."""
+    await live.publish(b"one")
+    granted = await live.grant("ACCTB", expires=_now() + 2)
+    await live.accept(granted.grants[0].bundle)
+
+    async def expired() -> bool:
+        return _now() >= granted.expires
+
+    await until(expired)
+    (verdict,) = await live.verify()
+    assert not verdict.held
+    assert by_name(verdict)["the grant is in force"].seen == "it is expired"
+    reached = by_name(verdict)["NEXT reaches the consumer"].held
+    assert by_name(verdict)["what is expired is closed"].held is (not reached)
+    ended = await live.revoke("ACCTB")
+    assert ended.proven
+    (closed,) = await live.verify()
+    assert by_name(closed)["what is revoked is closed"].held is True
+
+
 async def test_a_share_of_a_consumer_that_is_not_there_yet_begins_to_work(live: Scene) -> None:
     later = PullConsumer(SHARE.stream, "LATER")
     await live.share_with(share=later)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
-from jetshare.cli.options import World, read_file, run, verb
-from jetshare.cli.output import emit_json, note, proof_lines, warn
+from jetshare.cli.options import World, read_token_file, run, verb
+from jetshare.cli.output import emit_json, note, proof_lines, say, warn
 from jetshare.cli.push_words import push_exit, push_lines
 from jetshare.errors import InputError
 from jetshare.sharing.proof import Proof, all_held
 from jetshare.workflows.accept import AcceptPlan, AcceptRequest, AcceptResult, accept, plan_accept
-from jetshare.workflows.inspect import read_text
 from jetshare.workflows.verify import VerifyRequest, verify
 
 EPILOG = """\b
@@ -46,7 +44,7 @@ def command(
     """
     store = world.store()
     request = AcceptRequest(
-        files=tuple(_read(name) for name in files),
+        files=tuple(read_token_file(name) for name in files),
         account=account,
         prefix=prefix,
         push=not no_push,
@@ -74,14 +72,8 @@ def command(
     return push_exit(result.push)
 
 
-def _read(name: str) -> str:
-    if name == "-":
-        return read_text(sys.stdin.buffer.read(), "standard input")
-    return read_text(read_file(Path(name)), name)
-
-
 def _show(plan: AcceptPlan, world: World) -> None:
-    show = note if world.as_json else click.echo
+    show = note if world.as_json else say
     provider = plan.bundle.provider_name or plan.bundle.provider
     if not plan.changes:
         show(f"{plan.account} holds this grant of {plan.bundle.share} from {provider} already")
@@ -107,9 +99,9 @@ def _say(result: AcceptResult, proofs: tuple[Proof, ...]) -> None:
     for line in push_lines(result.push):
         note(line)
     for line in proof_lines(proofs):
-        click.echo(line)
+        say(line)
     if proofs and all_held(proofs):
-        click.echo(f"{result.account} can pull {result.share} under {result.prefix}")
+        say(f"{result.account} can pull {result.share} under {result.prefix}")
 
 
 def _plan_json(plan: AcceptPlan) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from jetshare.cli.files import bundle_name, token_name, write_files
+from jetshare.cli.files import bundle_names, file_words, token_name, write_files
 from jetshare.cli.options import SHARE, World, read_file, run, verb
-from jetshare.cli.output import emit_json, note, warn
+from jetshare.cli.output import emit_json, note, say, warn
 from jetshare.cli.progress import progress
 from jetshare.cli.push_words import push_exit, push_lines
 from jetshare.cli.spans import parse_expiry, show_time
@@ -74,6 +74,8 @@ def command(
         dry_run=dry_run,
         push=not no_push,
     )
+    if not dry_run:
+        _check_output(output, request)
     result = run(
         grant(world.store(), request, world.reach, world.now, progress=progress("signed grants"))
     )
@@ -93,24 +95,34 @@ def _listed(path: str | None) -> list[str]:
     return [name for name in named if name]
 
 
+def _check_output(output: str | None, request: GrantRequest) -> None:
+    """Before anything is stored: a bundle that has no place would be a grant without one."""
+    bundles = len(set(request.importers))
+    if output is not None and bundles > 1 and _is_one_file(output):
+        raise InputError(
+            f"{output} is one file, and there are {bundles} bundles",
+            hint="name a folder, with a slash at its end",
+        )
+
+
+def _is_one_file(output: str) -> bool:
+    return not Path(output).is_dir() and not output.endswith("/")
+
+
 def _write(result: GrantResult, output: str | None, tokens: str | None) -> dict[str, str]:
     """Write the bundles, and where asked for the loose tokens; importer -> path."""
     target = Path(output) if output else Path()
-    single = output is not None and not target.is_dir() and not output.endswith("/")
-    if single and len(result.grants) > 1:
-        raise InputError(
-            f"{output} is one file, and there are {len(result.grants)} bundles",
-            hint="name a folder, with a slash at its end",
-        )
+    single = output is not None and _is_one_file(output)
+    names, words = bundle_names(result), file_words(result.grants)
     files: list[tuple[Path, str]] = []
     paths: dict[str, str] = {}
     for granted in result.grants:
-        path = target if single else target / bundle_name(result, granted)
+        path = target if single else target / names[granted.importer]
         paths[granted.importer] = str(path)
         files.append((path, granted.bundle))
         if tokens:
             files.extend(
-                (Path(tokens) / token_name(result, granted, role), text)
+                (Path(tokens) / token_name(result, words[granted.importer], role), text)
                 for role, text in granted.activations
             )
     write_files(files)
@@ -120,7 +132,7 @@ def _write(result: GrantResult, output: str | None, tokens: str | None) -> dict[
 def _say(result: GrantResult, paths: dict[str, str], *, dry_run: bool) -> None:
     for change in result.changes:
         for line in change.lines():
-            click.echo(line)
+            say(line)
     if dry_run:
         note("dry run: nothing was written")
         return
@@ -128,8 +140,8 @@ def _say(result: GrantResult, paths: dict[str, str], *, dry_run: bool) -> None:
         who = granted.importer_name or granted.importer or "everyone"
         word = "renewed for" if granted.renewed else "granted to"
         until = f"until {show_time(result.expires)}" if result.expires else "without an end"
-        click.echo(f"{result.share} of {result.provider_name} {word} {who}, {until}")
-        click.echo(f"  bundle: {paths[granted.importer]}")
+        say(f"{result.share} of {result.provider_name} {word} {who}, {until}")
+        say(f"  bundle: {paths[granted.importer]}")
     for line in push_lines(result.push):
         note(line)
     for text in result.warnings:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import click
 
-from jetshare.cli.options import World, read_file, verb
-from jetshare.cli.output import columns, emit_json
+from jetshare.cli.options import World, read_token_file, verb
+from jetshare.cli.output import columns, emit_json, say
 from jetshare.cli.spans import show_time
-from jetshare.workflows.inspect import inspect, read_text
+from jetshare.workflows.inspect import inspect
 
 EPILOG = """\b
 Example:
@@ -27,10 +24,7 @@ def command(world: World, file: str) -> int:
     Its signature is checked first; its secrets are never shown. Exit 1 where its own
     content is wrong or out of time.
     """
-    data = sys.stdin.buffer.read() if file == "-" else read_file(Path(file))
-    found = inspect(
-        read_text(data, "standard input" if file == "-" else file), world.now, show_time
-    )
+    found = inspect(read_token_file(file), world.now, show_time)
     if world.as_json:
         emit_json(
             {
@@ -41,8 +35,8 @@ def command(world: World, file: str) -> int:
             }
         )
     else:
-        click.echo(found.what)
+        say(found.what)
         for line in columns([(f"  {name}", text) for name, text in found.facts]):
-            click.echo(line)
-        click.echo("verdict: " + ("; ".join(found.verdict) or "signed and in time"))
+            say(line)
+        say("verdict: " + ("; ".join(found.verdict) or "signed and in time"))
     return 0 if found.good else 1

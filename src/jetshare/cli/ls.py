@@ -8,8 +8,9 @@ from typing import Any
 import click
 
 from jetshare.cli.options import World, verb
-from jetshare.cli.output import columns, emit_json, note
+from jetshare.cli.output import columns, emit_json, note, say
 from jetshare.cli.spans import show_left, show_time
+from jetshare.errors import StoreDamaged
 from jetshare.workflows.ls import AcceptedShare, Listing, OfferedShare, list_shares
 
 EPILOG = """\b
@@ -26,11 +27,13 @@ def command(world: World, account: tuple[str, ...]) -> int:
     listing = list_shares(world.store(), world.now, accounts=account)
     if world.as_json:
         emit_json(_to_json(listing))
-        return 0
+        return StoreDamaged.exit_code if listing.faults else 0
     if not listing.offered and not listing.accepted:
         note("no account here offers or accepts a pull consumer")
     for line in columns(_rows(listing, world.now)):
-        click.echo(line)
+        say(line)
+    if listing.faults:  # the rest is told all the same
+        raise StoreDamaged(listing.faults[0], hint="restore the file from a backup")
     return 0
 
 
@@ -83,4 +86,5 @@ def _to_json(listing: Listing) -> dict[str, Any]:
     return {
         "offered": [plain(offer) for offer in listing.offered],
         "accepted": [plain(item) for item in listing.accepted],
+        "faults": list(listing.faults),
     }

@@ -88,6 +88,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 
 def run(argv: Sequence[str]) -> int:
+    argv = argv or ["--help"]
     as_json = "--json" in argv
     try:
         outcome: Any = cli.main(args=list(argv), prog_name="jetshare", standalone_mode=False)
@@ -106,6 +107,18 @@ def run(argv: Sequence[str]) -> int:
         # elsewhere so that the interpreter's own flush at exit does not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit as left:
+        # click leaves so where the reader of our output is gone, and quietens stdout.
+        gone = type(sys.stdout).__name__ == "PacifyFlushWrapper"
+        return 0 if gone or left.code is None else int(left.code)
+    except OSError as error:
+        return _report(
+            f"{error.filename or 'the output'}: {os.strerror(error.errno or 0)}",
+            "check that the place is there, and that it can be read and written",
+            1,
+            type(error).__name__,
+            as_json,
+        )
     except Exception as error:  # the last line of defence: a fault of ours, not a traceback
         if os.environ.get("JETSHARE_TRACEBACK"):
             raise
@@ -120,12 +133,12 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _report(message: str, hint: str, code: int, kind: str, as_json: bool) -> int:
+    from jetshare.cli.output import emit_json, note
+
     message, hint = hide_seeds(message), hide_seeds(hint)
     if as_json:
-        from jetshare.cli.output import emit_json
-
         emit_json({"error": {"kind": kind, "message": message, "hint": hint, "exit": code}})
-    click.echo(f"jetshare: error: {message}", err=True)
+    note(f"jetshare: error: {message}")
     if hint:
-        click.echo(f"hint: {hint}", err=True)
+        note(f"hint: {hint}")
     return code

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -18,11 +19,13 @@ import click
 
 from jetshare.errors import InputError
 from jetshare.identity.creds import Creds, parse_creds
+from jetshare.identity.jwt import SIZE_LIMIT
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.store.access import Access, resolve
 from jetshare.store.contract import Store
 from jetshare.store.folder import open_store
 from jetshare.store.locate import Location, locate
+from jetshare.workflows.inspect import read_text
 from jetshare.workflows.reach import Reach
 
 if TYPE_CHECKING:
@@ -180,10 +183,24 @@ def read_creds(path: str) -> Creds:
     return parse_creds(read_file(Path(path)).decode("utf-8", "replace"))
 
 
-def read_file(path: Path) -> bytes:
-    """A file that the user named, or InputError in place of an OSError."""
+def read_token_file(name: str) -> str:
+    """A bundle, token or creds file from outside, ``-`` for standard input.
+
+    No more of it is read than a token may have: it may be anything, and endless.
+    """
+    if name == "-":
+        return read_text(sys.stdin.buffer.read(SIZE_LIMIT + 1), "standard input")
+    return read_text(read_file(Path(name), limit=SIZE_LIMIT + 1), name)
+
+
+def read_file(path: Path, *, limit: int = -1) -> bytes:
+    """A file that the user named, or InputError in place of an OSError.
+
+    ``limit`` is how many bytes are read at most, -1 for all.
+    """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(limit)
     except OSError as error:
         raise InputError(
             f"{path} cannot be read: {os.strerror(error.errno or 0)}", hint="check the path"

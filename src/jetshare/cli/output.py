@@ -18,9 +18,24 @@ def emit_json(value: Mapping[str, object], *, lines: bool = False) -> None:
     click.echo(json.dumps(value, indent=None if lines else 2, ensure_ascii=False))
 
 
+def say(line: str) -> None:
+    """One line of a verb's result."""
+    click.echo(plain(line))
+
+
 def note(line: str) -> None:
     """Something that a person should know, and a program need not read."""
-    click.echo(hide_seeds(line), err=True)
+    click.echo(plain(hide_seeds(line)), err=True)
+
+
+def plain(line: str) -> str:
+    """``line`` with what is no printable character spelt out.
+
+    Names come from others' files, and a terminal obeys the escapes in what it shows.
+    """
+    if line.isprintable():
+        return line
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in line)
 
 
 def warn(line: str) -> None:

@@ -9,7 +9,7 @@ import click
 
 from jetshare.cli.files import receipt_name, write_files
 from jetshare.cli.options import SHARE, World, run, verb
-from jetshare.cli.output import emit_json, note, proof_lines
+from jetshare.cli.output import emit_json, note, proof_lines, say, warn
 from jetshare.cli.push_words import push_exit, push_lines
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.workflows.revoke import RevokeRequest, RevokeResult, revoke
@@ -78,18 +78,25 @@ def _write(result: RevokeResult, output: str) -> list[str]:
 def _say(result: RevokeResult, paths: list[str], *, dry_run: bool) -> None:
     for change in result.changes:
         for line in change.lines():
-            click.echo(line)
+            say(line)
     if dry_run:
         note("dry run: nothing was written")
         return
     for line in push_lines(result.push):
         note(line)
+    for text in result.warnings:
+        warn(text)
+    if not result.pushed:
+        note(
+            f"until a server takes it, access goes on: jetshare nsc push -a {result.provider_name}"
+        )
+        return
     for line in proof_lines(result.proofs):
-        click.echo(line)
+        say(line)
     for (importer, witness, _), path in zip(result.receipts, paths, strict=True):
         who = "everyone" if importer == "*" else result.names.get(importer) or importer
-        click.echo(f"{result.share} revoked for {who}: {witness}")
-        click.echo(f"  receipt: {path}")
+        say(f"{result.share} revoked for {who}: {witness}")
+        say(f"  receipt: {path}")
     note(
         "messages that were delivered stay leased until their ack wait ends, and pulls in"
         " flight on this share fall silent"
@@ -116,4 +123,5 @@ def _to_json(result: RevokeResult, paths: list[str]) -> dict[str, Any]:
             for (importer, witness, _), path in zip(result.receipts, paths, strict=True)
         ],
         "others": list(result.others),
+        "warnings": list(result.warnings),
     }

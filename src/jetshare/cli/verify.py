@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from jetshare.cli.options import SHARE, World, run, verb
-from jetshare.cli.output import emit_json, proof_lines
+from jetshare.cli.output import emit_json, proof_lines, say
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.workflows.verify import Verdict, VerifyRequest, verify
 
@@ -41,9 +41,9 @@ def command(world: World, share: PullConsumer, account: str, provider: str, user
 def _say(verdict: Verdict) -> None:
     provider = verdict.provider_name or verdict.provider
     word = "works" if verdict.held else "does NOT work as promised"
-    click.echo(f"{verdict.share} from {provider} to {verdict.importer_name}: {word}")
+    say(f"{verdict.share} from {provider} to {verdict.importer_name}: {word}")
     for line in proof_lines(verdict.proofs):
-        click.echo(f"  {line}")
+        say(f"  {line}")
 
 
 def _to_json(verdict: Verdict) -> dict[str, object]:

@@ -7,8 +7,6 @@ from jetshare.identity import jwt
 from jetshare.identity.claims import Account, Activation, Claims, Import
 from jetshare.identity.jwt import Document
 
-PUBLIC = "public"  # the recipient of an activation that is for anyone
-
 
 def from_activation(
     importer: Claims[Account],
@@ -26,7 +24,7 @@ def from_activation(
     WrongRecipient, TokenExpired and TokenNotYetValid: a server drops such an import.
     """
     claims = activation.claims
-    if claims.sub not in (importer.sub, PUBLIC):
+    if claims.sub != importer.sub:
         raise WrongRecipient(
             f'activation is not intended for this account - it is for "{claims.sub}"',
             hint=f"ask the exporter for a token for {importer.name} ({importer.sub})",

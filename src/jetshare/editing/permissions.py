@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from jetshare.editing import lists
@@ -14,11 +14,12 @@ from jetshare.identity.claims import (
     User,
     UserPermissionLimits,
 )
+from jetshare.identity.record import record
 
 P = TypeVar("P", Permissions, User, UserPermissionLimits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class PermissionChange:
     """Subjects to allow or deny, and ``remove`` to take out of all four lists.
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeVar
 
 from jetshare.editing import lists
 from jetshare.editing.permissions import PermissionChange, set_permissions
 from jetshare.errors import InputError
 from jetshare.identity.claims import TimeRange, User, UserPermissionLimits
+from jetshare.identity.record import record
 
 U = TypeVar("U", User, UserPermissionLimits)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class UserChange:
     """What to change of a user, or of a template for users. None leaves a field as it is.
 

@@ -18,6 +18,8 @@ T = TypeVar("T")
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 def record(cls: type[T]) -> type[T]:
     """Make ``cls`` such a dataclass. Methods that it defines itself stay."""
+    if cls.__doc__ is None:
+        cls.__doc__ = cls.__name__  # or the decorator composes one from the signature
     made = dataclass(init=False, repr=False, eq=False, slots=True, kw_only=True)(cls)
     for name, method in _METHODS.items():
         if name not in cls.__dict__:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
+
+from jetshare.identity.record import record
 
 _PARTS = re.compile(
     r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*):)?"
@@ -27,7 +28,7 @@ _PORT = re.compile(r":?|:[0-9]+")
 _ADDRESS = re.compile(r"\[(?P<address>[^\[]*)\](?P<port>[^\]]*)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Url:
     """The parts that a document's rules look at. ``scheme`` is lower case; '' is absent."""
 

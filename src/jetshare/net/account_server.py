@@ -109,7 +109,8 @@ def _post(request: urllib.request.Request, timeout_s: float) -> Reply:
         with urllib.request.urlopen(request, timeout=timeout_s) as answer:  # noqa: S310 - checked
             return Reply(code=answer.status, said=_line(answer.read(_LIMIT)))
     except urllib.error.HTTPError as error:
-        return Reply(code=error.code, said=_line(error.read(_LIMIT)) or str(error.reason))
+        with error:
+            return Reply(code=error.code, said=_line(error.read(_LIMIT)) or str(error.reason))
 
 
 async def _asked(url: str, work: Callable[[], T], timeout_s: float) -> T:
@@ -117,11 +118,12 @@ async def _asked(url: str, work: Callable[[], T], timeout_s: float) -> T:
     try:
         return await asyncio.to_thread(work)
     except urllib.error.HTTPError as error:
+        with error:
+            said = _line(error.read(_LIMIT)) or error.reason
         if error.code == 404:
             raise NotFound(f"{url} is not there", hint="push the account first") from None
         raise AccessRefused(
-            f"{url} answers {error.code}: {_line(error.read(_LIMIT)) or error.reason}",
-            hint="ask the operator of the account server",
+            f"{url} answers {error.code}: {said}", hint="ask the operator of the account server"
         ) from None
     except TimeoutError:
         raise RequestTimeout(f"{url} did not answer within {timeout_s:g} s") from None

@@ -39,14 +39,11 @@ class Credit:
         self.requested += amount
         return amount
 
-    def arrived(self, amount: int) -> None:
-        self.received += amount
-        if self.received > self.requested:
-            self.requested = self.received
-
-    def took(self, amount: int) -> None:
-        """The application was handed ``amount`` of what had arrived."""
-        self.taken += amount
+    def flow(self, received: int, taken: int) -> None:
+        """What has arrived so far, and what of it the application was handed."""
+        self.received, self.taken = received, taken
+        if received > self.requested:
+            self.requested = received
 
     def returned(self, amount: int) -> None:
         """A pull ended with ``amount`` of it not given."""

@@ -147,9 +147,8 @@ class _Lane:
             no_wait=no_wait,
         )
         self._end = self._loop.create_future()
-        wire = self._pool.wire
-        wire.send(self._pool.subject.encode(), body, f"{self._inbox}.{self._token}".encode())
-        wire.flush()
+        reply = f"{self._inbox}.{self._token}"
+        self._pool.wire.send_now(self._pool.subject.encode(), body, reply.encode())
         self._alarm = self._loop.call_at(self._due, self._look)
         try:
             return await self._end

@@ -25,6 +25,7 @@ NO_RESPONDERS = 503
 _FAR = 1 << 53  # a sequence that no stream reaches
 _PULL_NOTHING = b'{"batch":1,"no_wait":true,"max_bytes":1}'
 _PULL_HEARTBEATS = b'{"batch":1,"max_bytes":1,"expires":500000000,"idle_heartbeat":100000000}'
+_PUSH_BASED = "Consumer is push based"
 _NOT_EMPTY = b"jetshare: a probe, delete nothing"
 
 
@@ -61,6 +62,15 @@ class Observation:
 async def next_reaches(client: Client, subject: str, timeout_s: float = 2.0) -> Observation:
     """Pull at most one byte: 404 or 409 from the consumer, 503 where nothing answers."""
     return await ask(client, subject, _PULL_NOTHING, timeout_s)
+
+
+def is_pull_status(observation: Observation) -> bool:
+    """Whether a pull consumer gave the answer to a pull of nothing: a status, always.
+
+    A push consumer says of itself that it is one (nats-server, ``processNextMsgReq``),
+    and what has no status came from some other service.
+    """
+    return observation.code not in (0, NO_RESPONDERS) and observation.text != _PUSH_BASED
 
 
 async def next_streams(client: Client, subject: str, timeout_s: float = 1.5) -> Observation:
@@ -156,6 +166,12 @@ def api_error(observation: Observation) -> str:
     if not isinstance(error, Mapping):
         return ""
     return f"{error.get('code', '')} {error.get('description', '')}".strip()
+
+
+def takes_no_acks(observation: Observation) -> bool:
+    """Whether a CONSUMER.INFO answer says that nobody listens to acknowledgements."""
+    config = _object(observation.body).get("config")
+    return isinstance(config, Mapping) and config.get("ack_policy") == "none"
 
 
 def counts(observation: Observation) -> ConsumerCounts | None:

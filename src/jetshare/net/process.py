@@ -124,9 +124,7 @@ class Process:
             try:
                 await self._handle(message)
             except BaseException:  # cancelled, or acknowledgements reach nobody
-                if not message.settled:
-                    message.give_back()
-                    self._counts.given_back += 1
+                self._pull.put_back(message)
                 raise
             finally:
                 self._running.discard(message)

@@ -23,7 +23,7 @@ _log = logging.getLogger("jetshare")
 
 # An application that never waits would keep the event loop to itself for a whole buffer;
 # acknowledgements and pulls would leave in bursts.
-_TURN = 100
+_TURN = 250
 _MAX_TICK_S = 0.25
 _INQUIRY_TIMEOUT_S = 2.0
 _PULL_NOTHING = b'{"batch":1,"no_wait":true,"max_bytes":1}'
@@ -41,8 +41,8 @@ class PullLoop:
         self._wire = wire
         self._next_subject = prefix + share.next_subject().removeprefix(API_PREFIX)
         self._info_subject = prefix + share.info_subject().removeprefix(API_PREFIX)
-        self._group = options.group
-        self._counts_bytes = options.counts_bytes
+        self._options = options
+        self._received_bytes = self._taken_bytes = 0  # counted where bytes are the limit
         self._state = PullState(share, options, shared=not prefix.startswith("$JS."))
         self._loop = asyncio.get_running_loop()
         self._inbox = wire.client.new_inbox()
@@ -52,7 +52,9 @@ class PullLoop:
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: JetshareError | None = None
         self._over = False
-        self._turn = 0
+        self._taken = 0
+        self._attend_at = 0  # messages taken, when there is more to do than to take the next
+        self._yield_at = _TURN
 
     async def open(self) -> None:
         """Start to pull. Raises Unreachable on a closed connection."""
@@ -63,7 +65,7 @@ class PullLoop:
     @property
     def at_hand(self) -> bool:
         """Whether ``take`` may be called without waiting."""
-        return bool(self.buffer) and self._turn < _TURN and not self._over
+        return self._taken < self._attend_at and bool(self.buffer) and not self._over
 
     async def ready(self) -> bool:
         """Wait until ``take`` may be called; false once nothing will come any more.
@@ -71,24 +73,16 @@ class PullLoop:
         Raises what ended the consumption: ShareRevoked, ConsumerDeleted, PullRefused,
         AccessRefused, Unreachable.
         """
-        if self._turn >= _TURN:
-            self._turn = 0
-            await asyncio.sleep(0)
-        while not self._over and not self._state.done:
-            if self.buffer:
+        while not self._over and self._taken != self._options.stop_after:
+            if self._taken >= self._yield_at:
+                self._yield_at = self._taken + _TURN
+                await asyncio.sleep(0)
+            elif not self.buffer:
+                await self._arrival()
+            else:
+                if self._taken >= self._attend_at:
+                    self._act(self._state_now().refill(self._loop.time()))
                 return True
-            waiter: asyncio.Future[None] = self._loop.create_future()
-            self._waiters.append(waiter)
-            try:
-                await waiter
-            except asyncio.CancelledError:
-                # Woken and cancelled at once: the message is another waiter's.
-                if waiter.done() and not waiter.cancelled():
-                    self._wake_one()
-                raise
-            finally:
-                with contextlib.suppress(ValueError):
-                    self._waiters.remove(waiter)
         await self.close()
         if self._failure is not None:
             raise self._failure
@@ -96,11 +90,21 @@ class PullLoop:
 
     def take(self) -> Message:
         """The next message of the buffer."""
-        self._turn += 1
+        self._taken += 1
         message = self.buffer.popleft()
-        if self._state.took(message.size if self._counts_bytes else 1):
-            self._act(self._state.refill(self._loop.time()))
+        if self._options.counts_bytes:
+            self._taken_bytes += message.size
         return message
+
+    def put_back(self, message: Message) -> None:
+        """Give back a message that was taken, as soon as it cannot come straight to us again."""
+        if message.settled:
+            return
+        if self._ending is not None and self._ending.done():
+            message.give_back()
+            self.given_back += 1
+        else:
+            self.buffer.append(message)
 
     def stop(self) -> None:
         """Pull no more, end every ``ready``, and begin to give back what is buffered."""
@@ -130,19 +134,31 @@ class PullLoop:
             return
         message = Message(self.acks, subject, reply, header, data)
         self.buffer.append(message)
-        self._state.arrived(message.size if self._counts_bytes else 1, self._loop.time())
+        if self._options.counts_bytes:
+            self._received_bytes += message.size
         if self._waiters:
             self._wake_one()
         if not data and not header:
-            self._act(self._state.stream_ended(self._loop.time()))
-        if self._group and b"Nats-Pin-Id" in header:
+            self._act(self._state_now().stream_ended(self._loop.time()))
+        if self._options.group and b"Nats-Pin-Id" in header:
             self._state.pinned(parse_headers(header).get("Nats-Pin-Id", ""))
 
     def _heard(self, subject: bytes, header: bytes) -> None:
         status = parse_status(header)
         token = subject.rpartition(b".")[2]
         if status is not None and token.isdigit():
-            self._act(self._state.status(int(token), status, self._loop.time()))
+            self._act(self._state_now().status(int(token), status, self._loop.time()))
+
+    def _state_now(self) -> PullState:
+        """The state machine, knowing what has come and gone."""
+        self._state.flow(
+            self._loop.time(),
+            received=self._taken + len(self.buffer),
+            taken=self._taken,
+            received_bytes=self._received_bytes,
+            taken_bytes=self._taken_bytes,
+        )
+        return self._state
 
     # What is done.
 
@@ -159,6 +175,9 @@ class PullLoop:
                     self.acks.doubt()
                 case Stop(error):
                     self._fail(error)
+        self._attend_at = min(
+            self._state.refill_at, self._yield_at, self._options.stop_after or self._yield_at
+        )
 
     async def _inquire(self, *, pull: bool) -> None:
         pulled = await self._ask(self._next_subject, _PULL_NOTHING) if pull else None
@@ -167,7 +186,8 @@ class PullLoop:
             return
         answer = asked if isinstance(asked, Answer) else self._learn(asked)
         pull_answer = Answer.PRESENT if isinstance(pulled, bytes) else pulled
-        self._act(self._state.answered(info=answer, pull=pull_answer, now=self._loop.time()))
+        state, now = self._state_now(), self._loop.time()
+        self._act(state.answered(info=answer, pull=pull_answer, now=now))
 
     async def _ask(self, subject: str, payload: bytes) -> Answer | bytes:
         """The body of the reply, or what its absence means."""
@@ -197,14 +217,31 @@ class PullLoop:
             reconnects = client.stats["reconnects"]
             if up and (not client.is_connected or reconnects != seen):
                 up = False
-                self._state.lost()
+                self._state_now().lost()
                 self.acks.doubt()
             if not up and client.is_connected:
                 up, seen = True, reconnects
-                self._act(self._state.regained(self._loop.time()))
-            self._act(self._state.tick(self._loop.time()))
+                self._act(self._state_now().regained(self._loop.time()))
+            self._act(self._state_now().tick(self._loop.time()))
 
-    # Ending.
+    # Waiting and ending.
+
+    async def _arrival(self) -> None:
+        """Wait until something came in, or nothing will."""
+        waiter: asyncio.Future[None] = self._loop.create_future()
+        self._waiters.append(waiter)
+        # What is due by the last message taken must not wait for the next one.
+        self._act(self._state_now().refill(self._loop.time()))
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            # Woken and cancelled at once: the message is another waiter's.
+            if waiter.done() and not waiter.cancelled():
+                self._wake_one()
+            raise
+        finally:
+            with contextlib.suppress(ValueError):
+                self._waiters.remove(waiter)
 
     def _usable(self) -> bool:
         try:

@@ -13,6 +13,7 @@ MAX_IDLE_HEARTBEAT_S = 30.0
 # With a limit in bytes alone, the limit in messages must not be what ends a pull (ADR-37).
 UNLIMITED_MESSAGES = 1_000_000
 
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 _MIN_EXPIRES_S = 1.0
 _MIN_HEARTBEAT_S = 0.1
 _MAX_PRIORITY = 9
@@ -130,4 +131,4 @@ class PullOptions:
             "id": pin,
         }
         given = {name: value for name, value in fields.items() if value}
-        return json.dumps(given, separators=(",", ":")).encode()
+        return _ENCODE(given).encode()

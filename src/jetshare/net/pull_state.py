@@ -130,18 +130,16 @@ class PullState:
         return self._heartbeat
 
     @property
-    def taken(self) -> int:
-        return self._messages.taken
-
-    @property
     def pending(self) -> int:
         """Messages asked for and not handed out."""
         return self._messages.pending
 
     @property
-    def done(self) -> bool:
-        """Whether as many were handed out as were wanted (``stop_after``)."""
-        return self._options.stop_after is not None and self.taken >= self._options.stop_after
+    def refill_at(self) -> int:
+        """How many messages must have been handed out for the next pull to be due."""
+        if self._bytes is not None:
+            return self._messages.taken + 1
+        return self._messages.requested - self._messages.threshold + 1
 
     # What happens.
 
@@ -149,22 +147,26 @@ class PullState:
         self.heard_at = self._ticked_at = now
         return (*self.refill(now), Inquire(pull=False))
 
-    def arrived(self, size: int, now: float) -> None:
-        """A message came in."""
-        self._messages.arrived(1)
-        if self._bytes is not None:
-            self._bytes.arrived(size)
-        self.heard_at = now
-        if self._doubt is not None or self._refusals or not self.heard_ever or self._inquired:
-            self._recovered()
+    def flow(
+        self,
+        now: float,
+        *,
+        received: int,
+        taken: int,
+        received_bytes: int = 0,
+        taken_bytes: int = 0,
+    ) -> None:
+        """How many messages have come in and been handed out so far, and their bytes.
 
-    def took(self, size: int) -> bool:
-        """A message was handed out. Whether ``refill`` should be called."""
-        self._messages.took(1)
-        if self._bytes is None:
-            return self._messages.low
-        self._bytes.took(size)
-        return self._bytes.low
+        To be called before anything else is, and not for each message: that they came is
+        what matters, not when.
+        """
+        if received > self._messages.received:
+            self.heard_at = now
+            self._recovered()
+        self._messages.flow(received, taken)
+        if self._bytes is not None:
+            self._bytes.flow(received_bytes, taken_bytes)
 
     def pinned(self, pin: str) -> None:
         """A message named the pin of its group (ADR-42): further pulls carry it."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _RETRY_WRITE_S = 0.002  # while nats-py writes
 _RETRY_DOWN_S = 0.05  # while there is no connection
+_PUB = b"PUB %b %b %d\r\n%b\r\n"
 _NO_RESPONDERS = b"NATS/1.0 503"
 
 
@@ -70,7 +71,7 @@ class Wire:
         self._subjects: set[str] = set()
         self._loop = asyncio.get_running_loop()
         self._publishing: set[asyncio.Task[None]] = set()
-        self._replies: dict[bytes, asyncio.Future[Reply]] = {}
+        self._replies: dict[bytes, asyncio.Future[Reply | None]] = {}
         self._inbox = b""
         self._inbox_tap: Tap | None = None
         self._asked = 0
@@ -97,7 +98,15 @@ class Wire:
             return
         if not self._outgoing:
             self._loop.call_soon(self.flush)
-        self._outgoing.append(b"PUB %b %b %d\r\n%b\r\n" % (subject, reply, len(payload), payload))
+        self._outgoing.append(_PUB % (subject, reply, len(payload), payload))
+
+    def send_now(self, subject: bytes, payload: bytes, reply: bytes) -> None:
+        """Publish at once, where somebody waits for what comes back."""
+        if not self.direct:
+            self._publish(subject, payload, reply)
+            return
+        self._outgoing.append(_PUB % (subject, reply, len(payload), payload))
+        self.flush()
 
     def acknowledge(self, reply: bytes) -> None:
         """``send(reply, b"+ACK")``, which is sent more often than all else together."""
@@ -141,20 +150,18 @@ class Wire:
             self._inbox_tap = await self.subscribe(self._inbox.decode() + "*", self._answered)
         self._asked += 1
         token = b"%d" % self._asked
-        future: asyncio.Future[Reply] = self._loop.create_future()
+        future: asyncio.Future[Reply | None] = self._loop.create_future()
         self._replies[token] = future
-        self.send(subject, payload, self._inbox + token)
-        self.flush()
+        self.send_now(subject, payload, self._inbox + token)
+        patience = self._loop.call_later(timeout_s, _give_up, future)
         try:
-            async with asyncio.timeout(timeout_s):
-                reply = await future
-        except TimeoutError:
-            raise RequestTimeout(
-                f"no answer on {subject.decode()} within {timeout_s:g} s"
-            ) from None
+            reply = await future
         finally:
+            patience.cancel()
             del self._replies[token]
-        if not reply.data and reply.header.startswith(_NO_RESPONDERS):
+        if reply is None:
+            raise RequestTimeout(f"no answer on {subject.decode()} within {timeout_s:g} s")
+        if reply.header.startswith(_NO_RESPONDERS) and not reply.data:
             raise NoResponders(f"nothing answers on {subject.decode()}")
         return reply
 
@@ -203,6 +210,11 @@ class Wire:
     async def _publish_one(self, subject: str, payload: bytes, reply: str) -> None:
         with contextlib.suppress(Error):  # closed or draining: nothing is sent any more
             await self.client.publish(subject, payload, reply=reply)
+
+
+def _give_up(future: asyncio.Future[Reply | None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def _closed(reason: Exception | None) -> NetworkError:

@@ -7,8 +7,9 @@ importer's account can use what it carries.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 from jetshare.errors import MalformedToken, WrongIssuer, WrongRecipient
 from jetshare.identity import jwt, nkeys
@@ -103,6 +104,11 @@ def read(text: str) -> Bundle:
     """A bundle from its file. Time is the caller's to check, with `jwt.check_time`."""
     document = jwt.decode(envelope.unwrap(LABEL, text), Generic)
     claims, data = document.claims, document.claims.nats.data
+    if not nkeys.is_public(claims.iss, Kind.ACCOUNT):
+        raise WrongIssuer(
+            f"the bundle is signed by {claims.iss}, which is no account's key",
+            hint="ask the provider for a new bundle",
+        )
     if data.get("type") != TYPE or data.get("kind") != KIND:
         raise MalformedToken(
             f'a bundle of kind "{data.get("kind")}" is not known here',
@@ -121,9 +127,7 @@ def read(text: str) -> Bundle:
         prefix=check_prefix(_text(data, "prefix")),
         info=data.get("info") is not False,
         activations=activations,
-        issued=claims.iat,
-        expires=claims.exp,
-        not_before=claims.nbf,
+        **_validity((claims, *(held.claims for held in activations))),
         signer=claims.iss,
         id=claims.jti,
     )
@@ -166,9 +170,7 @@ def from_tokens(tokens: Iterable[str]) -> Bundle:
         prefix="",
         info=True,
         activations=activations,
-        issued=max(held.claims.iat for held in activations),
-        expires=min((h.claims.exp for h in activations if h.claims.exp), default=0),
-        not_before=max(held.claims.nbf for held in activations),
+        **_validity([held.claims for held in activations]),
         signer=first.iss,
         id=first.jti,
     )
@@ -187,14 +189,13 @@ def check_recipient(bundle: Bundle, account: Claims[Account]) -> None:
 
 def check_issuer(bundle: Bundle, provider: Claims[Account]) -> None:
     """Whether the provider's own document says that the signer may sign for it."""
-    if bundle.signer == provider.sub:
-        return
     keys = {key if isinstance(key, str) else key.key for key in provider.nats.signing_keys}
-    if bundle.signer not in keys:
-        raise WrongIssuer(
-            f"{bundle.signer} signed this grant, and is no key of {provider.name}",
-            hint="ask the provider to grant again with a key that its account lists",
-        )
+    for signer in (bundle.signer, *(held.claims.iss for held in bundle.activations)):
+        if signer != provider.sub and signer not in keys:
+            raise WrongIssuer(
+                f"{signer} signed this grant, and is no key of {provider.name}",
+                hint="ask the provider to grant again with a key that its account lists",
+            )
 
 
 def _check(bundle: Bundle) -> None:
@@ -219,6 +220,21 @@ def _check(bundle: Bundle) -> None:
                 f"the activation of {claims.nats.subject} is no part of {bundle.share}",
                 hint="ask the provider for a new grant",
             )
+
+
+class _Validity(TypedDict):
+    issued: int
+    expires: int
+    not_before: int
+
+
+def _validity(tokens: Sequence[Claims[Generic] | Claims[Activation]]) -> _Validity:
+    """When all of the tokens are valid together; as old as the oldest one."""
+    return _Validity(
+        issued=min(claims.iat for claims in tokens),
+        expires=min((claims.exp for claims in tokens if claims.exp), default=0),
+        not_before=max(claims.nbf for claims in tokens),
+    )
 
 
 def _text(data: Mapping[str, object], field: str) -> str:

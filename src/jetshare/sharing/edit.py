@@ -6,7 +6,7 @@ caller's. What is not asked for is carried over as it was, unknown fields too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from jetshare.errors import ShareConflict
@@ -15,7 +15,7 @@ from jetshare.identity.claims import Account, Activation, Claims, Export, Import
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import KeyPair
 from jetshare.sharing.bundle import Bundle
-from jetshare.sharing.found import Offered, local_subject
+from jetshare.sharing.found import Offered, local_subject, remote_subject
 from jetshare.sharing.kinds import PullConsumer, Role, SharedSubject
 
 EVERYONE = "*"  # the revocation key that stands for every importer
@@ -159,7 +159,7 @@ def accept(account: Claims[Account], bundle: Bundle, prefix: str) -> Claims[Acco
 
 def _position(imports: list[Import], provider: str, subject: str) -> int | None:
     for index, item in enumerate(imports):
-        if item.type == "service" and (item.account, item.subject) == (provider, subject):
+        if item.type == "service" and (item.account, remote_subject(item)) == (provider, subject):
             return index
     return None
 
@@ -190,22 +190,27 @@ def _check_free(imports: Iterable[Import], subject: SharedSubject, local: str) -
 
 
 def revoke(
-    account: Claims[Account], offer: Offered, importers: Iterable[str], now: int
+    account: Claims[Account], offer: Offered, importers: Iterable[str], at: int
 ) -> Claims[Account]:
-    """Revoke every subject of a share together for each of ``importers``.
+    """Revoke every subject of a share together for each of ``importers``, up to ``at``.
 
     Revoking some would leave a hand on the consumer: with ACK alone an importer can
-    still terminate what it holds, and pull by ``+NXT``.
+    still terminate what it holds, and pull by ``+NXT``. A later revocation stays as it
+    is: an earlier time in its place would bring the tokens between the two back.
     """
     revoked = set(importers)
     subjects_ = {export.subject for _, export in offer.exports}
     exports = tuple(
-        replace(export, revocations={**(export.revocations or {}), **dict.fromkeys(revoked, now)})
+        replace(export, revocations=_revoked_up_to(export.revocations or {}, revoked, at))
         if export.type == "service" and export.subject in subjects_
         else export
         for export in account.nats.exports
     )
     return _with(account, exports=exports)
+
+
+def _revoked_up_to(held: Mapping[str, int], importers: Iterable[str], at: int) -> dict[str, int]:
+    return {**held, **{importer: max(at, held.get(importer, at)) for importer in importers}}
 
 
 def withdraw(account: Claims[Account], offer: Offered) -> Claims[Account]:

@@ -79,7 +79,7 @@ def accepted(account: Claims[Account]) -> tuple[Accepted, ...]:
     """Every pull consumer that the account imports, in order of name and provider."""
     found: dict[tuple[PullConsumer, str], list[tuple[Role, Import]]] = {}
     for item in account.nats.imports:
-        if item.type == "service" and (named := recognise(item.subject)):
+        if item.type == "service" and (named := recognise(remote_subject(item))):
             role, share = named
             found.setdefault((share, item.account), []).append((role, item))
     return tuple(
@@ -99,11 +99,17 @@ def accepted_share(
 
 
 def local_subject(item: Import) -> str:
-    """The name under which the importer's clients use an import of a service.
+    """The name under which the importer's clients use an import of a service."""
+    return item.local_subject or item.subject
 
-    ``to`` is the deprecated field that older tools wrote for the same thing.
+
+def remote_subject(item: Import) -> str:
+    """What an import of a service asks for in the exporter's account.
+
+    In the form with ``to``, which older tools wrote, that field is the exporter's subject
+    and ``subject`` the importer's own (nats-io/jwt, ``Import.Validate``).
     """
-    return item.local_subject or item.to or item.subject
+    return item.subject if item.local_subject else item.to or item.subject
 
 
 def missing_subjects(

@@ -147,7 +147,12 @@ def _check_against_provider(store: Store, bundle: Bundle) -> list[str]:
     try:
         provider = store.account(bundle.provider).claims
     except NotFound:
-        return []
+        if bundle.signer == bundle.provider:
+            return []
+        return [
+            f"{bundle.signer} signed the grant, and nothing here says that it may sign"
+            f" for {bundle.provider}"
+        ]
     bundles.check_issuer(bundle, provider)
     offer = offered_share(provider, bundle.share)
     if offer is None:

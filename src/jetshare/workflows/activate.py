@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from jetshare.editing.exports import covering_export
 from jetshare.identity import jwt
 from jetshare.identity.claims import Activation, Claims, Export
 from jetshare.identity.jwt import Document
+from jetshare.identity.record import record
 from jetshare.store.contract import Store
 from jetshare.workflows.signers import activation_signer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Activated:
     token: Document[Activation]
     export: Export

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from jetshare.identity import jwt
 from jetshare.identity.claims import Account, Claims
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import KeyPair
+from jetshare.identity.record import record
 from jetshare.store.contract import Store
 from jetshare.workflows.documents import checked, issue_time
 from jetshare.workflows.signers import account_document_signer
@@ -17,7 +17,7 @@ from jetshare.workflows.signers import account_document_signer
 Change: TypeAlias = Callable[[Claims[Account]], Claims[Account]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Edited:
     """An account's document as it was and as it is stored now."""
 

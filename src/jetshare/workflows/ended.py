@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from jetshare.errors import InputError, JetshareError, KeyNotHeld, NotFound
 from jetshare.identity.claims import Account
@@ -18,7 +19,11 @@ from jetshare.sharing.kinds import Role
 from jetshare.sharing.proof import Proof, Side, all_held
 from jetshare.sharing.receipt import Witness
 from jetshare.store.contract import Store
+from jetshare.workflows.accounts import readable_accounts
 from jetshare.workflows.reach import Reach, account_creds, system_creds
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
 
 _INVALID = "the server holds the imports for invalid"
 _RETURNED = "the resolver returns the revoking document"
@@ -49,10 +54,8 @@ async def prove_ended(
     watched = _watched(store, provider, offer, importer)
     on_servers = await _seen_by_servers(store, provider, offer, importer, watched, reach, now)
     invalid = [proof for proof in on_servers if proof.name == _INVALID]
-    refused: list[Proof] = []
-    for account, held in watched:
-        refused.extend(await _refused(store, account, held, reach, now))
-    if all_held(refused):
+    refused = [await _refused(store, account, held, reach, now) for account, held in watched]
+    if _heard_by_all(refused, invalid):
         witness = Witness.IMPORTER
     elif all_held(invalid):
         witness = Witness.SERVERS
@@ -60,16 +63,29 @@ async def prove_ended(
         witness = Witness.RESOLVER
     else:
         witness = Witness.NONE
-    proofs = (*on_servers, *refused)
+    proofs = (*on_servers, *(proof for each in refused for proof in each))
     servers = tuple(dict.fromkeys(proof.server for proof in proofs if proof.server))
     return Ended(proofs=proofs, witness=witness, servers=servers)
+
+
+def _heard_by_all(refused: Sequence[Sequence[Proof]], invalid: Sequence[Proof]) -> bool:
+    """Whether every importer was looked through, and what it heard can mean one thing only.
+
+    A 503 is also what a consumer gives that is not there. CONSUMER.INFO would answer then,
+    and a server knows whether it holds the imports for valid; so one of these is needed.
+    """
+    heard = bool(refused) and all(
+        all_held(each) and all(proof.held for proof in each) for each in refused
+    )
+    names = {proof.name.partition(": ")[2] for each in refused for proof in each}
+    return heard and (f"{Role.INFO} is refused" in names or all_held(invalid))
 
 
 def _watched(
     store: Store, provider: Document[Account], offer: Offered, importer: str
 ) -> list[tuple[Document[Account], Accepted]]:
     """The revoked importers whose accounts this store holds."""
-    accounts = [store.account(name) for name in store.accounts()]
+    accounts, _ = readable_accounts(store)
     return [
         (account, held)
         for account in accounts
@@ -88,25 +104,42 @@ async def _refused(
         return []
     proofs = []
     for url in login.servers:
-        async with connect(replace(login, servers=(url,))) as client:
-            for role, item in held.imports:
-                if role is Role.ACK_V2:
-                    continue  # a server that does not know this form was silent before, too
-                local = local_subject(item)
-                if role is Role.ACK:
-                    seen = await probe.ack_reaches(client, local)
-                else:
-                    seen = await probe.next_reaches(client, local)
-                proofs.append(
-                    Proof(
-                        name=f"{account.claims.name}: {role} is refused",
-                        side=Side.IMPORTER,
-                        held=seen.heard is Heard.NO_RESPONDERS,
-                        seen=seen.describe(),
-                        server=server_name(client),
-                        took_ms=seen.took_ms,
-                    )
+        try:
+            async with connect(replace(login, servers=(url,))) as client:
+                proofs.extend(await _refused_here(client, account.claims.name, held))
+        except JetshareError as error:
+            # The grant ended all the same: what is not seen must not cost the receipt.
+            proofs.append(
+                Proof(
+                    name=f"{account.claims.name}: the share is refused",
+                    side=Side.IMPORTER,
+                    held=None,
+                    seen=f"not seen: {error}",
                 )
+            )
+    return proofs
+
+
+async def _refused_here(client: Client, importer: str, held: Accepted) -> list[Proof]:
+    proofs = []
+    for role, item in held.imports:
+        if role is Role.ACK_V2:
+            continue  # a server that does not know this form was silent before, too
+        local = local_subject(item)
+        if role is Role.ACK:
+            seen = await probe.ack_reaches(client, local)
+        else:
+            seen = await probe.next_reaches(client, local)
+        proofs.append(
+            Proof(
+                name=f"{importer}: {role} is refused",
+                side=Side.IMPORTER,
+                held=seen.heard is Heard.NO_RESPONDERS,
+                seen=seen.describe(),
+                server=server_name(client),
+                took_ms=seen.took_ms,
+            )
+        )
     return proofs
 
 
@@ -126,7 +159,11 @@ async def _seen_by_servers(
             keys = [a.claims.sub for a, _ in watched] if importer == EVERYONE else [importer]
             return [
                 await _returned(resolver, provider),
-                *[p for key in keys for p in await _imports_invalid(resolver, offer, key)],
+                *[
+                    proof
+                    for key in keys
+                    for proof in await _imports_invalid(resolver, provider.claims.sub, offer, key)
+                ],
             ]
     except JetshareError as error:
         return [Proof(name=_RETURNED, side=Side.SERVERS, held=None, seen=f"not seen: {error}")]
@@ -138,11 +175,13 @@ async def _returned(resolver: Resolver, provider: Document[Account]) -> Proof:
     return Proof(name=_RETURNED, side=Side.SERVERS, held=same, seen=seen)
 
 
-async def _imports_invalid(resolver: Resolver, offer: Offered, importer: str) -> list[Proof]:
+async def _imports_invalid(
+    resolver: Resolver, provider: str, offer: Offered, importer: str
+) -> list[Proof]:
     subjects = {export.subject for _, export in offer.exports}
     proofs = []
     for state in await resolver.accountz(importer):
-        imports = [item for item in state.imports if item.subject in subjects]
+        imports = [i for i in state.imports if i.account == provider and i.subject in subjects]
         if imports:
             invalid = sum(1 for item in imports if item.invalid)
             proofs.append(

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from jetshare.errors import InputError, JetshareError, WrongIssuer
 from jetshare.identity import jwt
 from jetshare.identity.claims import Account, Activation, Operator
 from jetshare.identity.creds import parse_token_file
 from jetshare.identity.jwt import Document
+from jetshare.identity.record import record
 from jetshare.net.account_server import AccountServer, Reply, fetch
 from jetshare.store.contract import Store
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Exchange:
     """One account's document at the server: its reply, and what came back.
 

@@ -16,6 +16,7 @@ from jetshare.sharing.diff import Change, changes
 from jetshare.sharing.found import offered_share
 from jetshare.sharing.kinds import PullConsumer, Role, check_prefix, suggested_prefix
 from jetshare.store.contract import Edit, Store
+from jetshare.workflows.accounts import account_names
 from jetshare.workflows.consumer import Seen, look_at_consumer
 from jetshare.workflows.documents import checked, sign_account
 from jetshare.workflows.push import Push, push
@@ -204,7 +205,7 @@ def _importers(
 ) -> list[tuple[str, str]]:
     """Public keys with the names known for them; a key of an unknown account is fine."""
     found: dict[str, str] = {}
-    names = {editing.account(name).claims.sub: name for name in editing.accounts()}
+    names = account_names(editing)
     for text in named:
         if text in names.values():
             public = next(key for key, name in names.items() if name == text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from jetshare.editing import signing_keys, users
@@ -14,6 +14,7 @@ from jetshare.identity.claims import Account, Claims, Operator, User
 from jetshare.identity.creds import Creds
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import KeyPair, Kind
+from jetshare.identity.record import record
 from jetshare.identity.validate import validate
 from jetshare.store.contract import Edit, Store
 from jetshare.workflows.signers import account_document_signer, user_signer
@@ -22,7 +23,7 @@ SYSTEM = "SYS"
 SYSTEM_USER = "sys"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MadeUser:
     """``creds`` is None where the user's seed is not held."""
 
@@ -30,7 +31,7 @@ class MadeUser:
     creds: Creds | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class MadeOperator:
     document: Document[Operator]
     signing_key: str = ""

@@ -10,6 +10,7 @@ from jetshare.identity.nkeys import Kind
 from jetshare.sharing.found import Accepted, accepted_share
 from jetshare.sharing.kinds import PullConsumer, check_prefix
 from jetshare.store.contract import Store
+from jetshare.workflows.accounts import readable_accounts
 
 
 def find_importers(
@@ -19,11 +20,11 @@ def find_importers(
 
     Both are names or public keys. Raises NotFound where there is none.
     """
-    names = [store.account(importer).claims.name] if importer else store.accounts()
+    documents = [store.account(importer)] if importer else readable_accounts(store)[0]
     key = _provider_key(store, provider)
     found = [
         (document, held)
-        for document in (store.account(name) for name in names)
+        for document in documents
         for held in accepted_share(document.claims, share, key)
     ]
     if not found:

@@ -13,6 +13,7 @@ from jetshare.sharing import ledger
 from jetshare.sharing.found import Accepted, Offered, accepted, offered
 from jetshare.sharing.kinds import PullConsumer, Role
 from jetshare.store.contract import Store
+from jetshare.workflows.accounts import readable_accounts
 
 
 class State(StrEnum):
@@ -59,11 +60,13 @@ class AcceptedShare:
 class Listing:
     offered: tuple[OfferedShare, ...]
     accepted: tuple[AcceptedShare, ...]
+    faults: tuple[str, ...] = ()
 
 
 def list_shares(store: Store, now: int, *, accounts: Iterable[str] = ()) -> Listing:
     """Every share in the documents of the store, whoever made it; or of some accounts."""
-    documents = {claims.sub: claims for claims in _accounts(store)}
+    found, faults = readable_accounts(store)
+    documents = {document.claims.sub: document.claims for document in found}
     names = {public: claims.name for public, claims in documents.items()}
     wanted = {store.account(name).claims.sub for name in accounts} or set(documents)
     offers: list[OfferedShare] = []
@@ -77,11 +80,7 @@ def list_shares(store: Store, now: int, *, accounts: Iterable[str] = ()) -> List
             for offer in offered(claims)
         )
         takes.extend(_accepted(claims, item, documents, now) for item in accepted(claims))
-    return Listing(offered=tuple(offers), accepted=tuple(takes))
-
-
-def _accounts(store: Store) -> list[Claims[Account]]:
-    return [store.account(name).claims for name in store.accounts()]
+    return Listing(offered=tuple(offers), accepted=tuple(takes), faults=faults)
 
 
 def _offered(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from jetshare.errors import InputError, NotFound
+from jetshare.errors import InputError, NotFound, StoreDamaged
 from jetshare.identity import nkeys
 from jetshare.identity.claims import Account, Claims
 from jetshare.identity.nkeys import Kind
@@ -17,6 +17,7 @@ from jetshare.sharing.kinds import PullConsumer
 from jetshare.sharing.proof import Proof, all_held
 from jetshare.sharing.receipt import Witness
 from jetshare.store.contract import Store
+from jetshare.workflows.accounts import account_names, readable_accounts
 from jetshare.workflows.documents import checked, sign_account
 from jetshare.workflows.push import Push, push
 from jetshare.workflows.reach import Reach
@@ -51,6 +52,7 @@ class RevokeResult:
     receipts: tuple[tuple[str, Witness, str], ...]
     others: tuple[str, ...]
     names: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
 
     @property
     def pushed(self) -> bool:
@@ -77,18 +79,20 @@ async def revoke(store: Store, request: RevokeRequest, reach: Reach, now: int) -
         signer = activation_signer(editing, provider.claims, request.signing_key)
         document = sign_account(editing, after, now)
         editing.put_account(document)
-        known = editing.ledger(provider.claims.name)
-        endings = [
-            entry
-            for importer in importers
-            for entry in ledger.revoked(known, request.share, importer, at=now)
-        ]
-        editing.append_ledger(provider.claims.name, endings)
+        known, damage = _known(editing, provider.claims.name)
+        if not damage:
+            endings = [
+                entry
+                for importer in importers
+                for entry in ledger.revoked(known, request.share, importer, at=now)
+            ]
+            editing.append_ledger(provider.claims.name, endings)
     outcome = _result(request, provider.claims, after, importers, now)
     outcome = replace(
         outcome,
-        others=_others(store, importers, request.share),
-        names={store.account(name).claims.sub: name for name in store.accounts()},
+        others=_others(store, after, request.share, importers),
+        names=account_names(store),
+        warnings=(f"this is not in the ledger, which is damaged: {damage}",) if damage else (),
     )
     if not request.push:
         return outcome
@@ -136,7 +140,36 @@ def _edit(
             )
         return offer, (EVERYONE,), checked(provider, edit.withdraw(provider, offer))
     importers = (EVERYONE,) if request.everyone else _importers(store, request)
-    return offer, importers, checked(provider, edit.revoke(provider, offer, importers, now))
+    known, _ = _known(store, provider.name)
+    at = max(now, _last_issued(known, request.share, importers))
+    return offer, importers, checked(provider, edit.revoke(provider, offer, importers, at))
+
+
+def _known(store: Store, provider: str) -> tuple[tuple[ledger.Entry, ...], str]:
+    """The ledger, or none of it and what is wrong with it: a revocation must not wait
+    until a file is mended."""
+    try:
+        return store.ledger(provider), ""
+    except StoreDamaged as error:
+        return (), str(error)
+
+
+def _last_issued(
+    entries: Sequence[ledger.Entry], share: PullConsumer, importers: Sequence[str]
+) -> int:
+    """The time of the newest token to revoke, which may lie ahead of the clock.
+
+    A grant in the second of a revocation is dated after it, and the clock of whoever
+    granted may be ahead of this one.
+    """
+    return max(
+        (
+            grant.issued
+            for grant in ledger.grants(entries, share)
+            if EVERYONE in importers or grant.importer in importers
+        ),
+        default=0,
+    )
 
 
 def _importers(store: Store, request: RevokeRequest) -> tuple[str, ...]:
@@ -156,18 +189,29 @@ def _importers(store: Store, request: RevokeRequest) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _others(store: Store, importers: Sequence[str], share: PullConsumer) -> tuple[str, ...]:
-    """Names or keys of importers that keep the share, whose pulls in flight fall silent."""
-    if EVERYONE in importers:
+def _others(
+    store: Store, provider: Claims[Account], share: PullConsumer, importers: Sequence[str]
+) -> tuple[str, ...]:
+    """Names or keys of importers that keep the share, whose pulls in flight fall silent.
+
+    Those of the ledger, and those accounts of this store that hold it without being in one.
+    """
+    offer = offered_share(provider, share)
+    if offer is None or EVERYONE in importers:
         return ()
-    found = []
-    for name in store.accounts():
-        claims = store.account(name).claims
-        if claims.sub not in importers and any(
-            held.share == share for held in accepted_share(claims, share)
-        ):
-            found.append(name)
-    return tuple(found)
+    documents, _ = readable_accounts(store)
+    names = {document.claims.sub: document.claims.name for document in documents}
+    known, _ = _known(store, provider.name)
+    keep = list(ledger.active(known, share))
+    recorded = {grant.importer for grant in ledger.grants(known, share)}
+    keep += [
+        public
+        for document in documents
+        if (public := document.claims.sub) not in recorded
+        and offer.revoked_at(public) is None
+        and accepted_share(document.claims, share, provider.sub)
+    ]
+    return tuple(names.get(public, public) for public in keep if public not in importers)
 
 
 def _result(

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jetshare.errors import InputError, JetshareError, KeyNotHeld, NotFound
+from jetshare.errors import InputError, JetshareError, KeyNotHeld, NetworkError, NotFound
 from jetshare.identity import jwt
-from jetshare.identity.claims import Account, Activation, Import
+from jetshare.identity.claims import Account, Import
 from jetshare.identity.jwt import Document
 from jetshare.net import probe
 from jetshare.net.probe import ConsumerCounts, Heard
@@ -20,6 +20,13 @@ from jetshare.sharing.kinds import API_PREFIX, STREAM, PullConsumer, Role
 from jetshare.sharing.proof import Proof, Side, all_held
 from jetshare.store.contract import Store
 from jetshare.workflows.importers import find_importers
+from jetshare.workflows.in_force import (
+    ACK_REACHES,
+    INFO_ANSWERS,
+    NEXT_REACHES,
+    ended_as_it_should,
+    time_left,
+)
 from jetshare.workflows.reach import Reach, account_creds, system_creds
 
 if TYPE_CHECKING:
@@ -29,7 +36,6 @@ if TYPE_CHECKING:
 
 
 _NOBODY = "JETSHARE-PROBE"  # a consumer that nobody has
-_ACK_REACHES = "ACK reaches the consumer"
 _SECOND_FORM_SINCE = (2, 14)  # nats-server, feature_flags.go
 
 
@@ -91,7 +97,7 @@ async def _verify_pair(
     from jetshare.net.connect import connect
 
     importer, held = pair.importer.claims, pair.accepted
-    proofs: list[Proof] = [_time_left(held, now)]
+    proofs: list[Proof] = [time_left(held, now)]
     login = reach.login(store, account_creds(store, pair.importer, reach, now, user=request.user))
     before = await _provider_counts(store, pair, reach, now)
     for url in login.servers:
@@ -102,6 +108,7 @@ async def _verify_pair(
     proofs.append(await _outsider_is_refused(store, pair, reach, now))
     after = await _provider_counts(store, pair, reach, now)
     proofs.append(_counts_unchanged(before, after))
+    proofs.extend(ended_as_it_should(held, pair.offer, importer.sub, proofs, now))
     return Verdict(
         share=held.share,
         provider=held.provider,
@@ -132,27 +139,33 @@ async def _works(client: Client, held: Accepted, offer: Offered | None) -> list[
 
     next_ = held.import_(Role.NEXT)
     if next_ is None:
-        add("NEXT reaches the consumer", False, "NEXT is not imported")
+        add(NEXT_REACHES, False, "NEXT is not imported")
     else:
         seen = await probe.next_reaches(client, local_subject(next_))
-        add("NEXT reaches the consumer", seen.heard is Heard.ANSWER, seen)
-        if seen.heard is Heard.ANSWER:
+        reached = probe.is_pull_status(seen)
+        add(NEXT_REACHES, reached, seen)
+        if reached:
             add(*await _streams(client, local_subject(next_), offer))
-    ack = held.import_(Role.ACK)
-    if ack is None:
-        add(_ACK_REACHES, False, "ACK is not imported: every message would be redelivered")
-    else:
-        seen = await probe.ack_reaches(client, local_subject(ack))
-        add(_ACK_REACHES, seen.heard is Heard.ANSWER, seen)
-    second = held.import_(Role.ACK_V2)
-    if second is not None:
-        add("ACK reaches it in the second form", *await _second_form(client, second))
     info = held.import_(Role.INFO)
+    wants_acks = True
     if info is not None:
         seen = await probe.consumer_info(client, local_subject(info))
         error = probe.api_error(seen)
         answered = seen.heard is Heard.ANSWER and not error
-        add("INFO answers", answered, error or ("the consumer's state" if answered else seen))
+        wants_acks = not probe.takes_no_acks(seen)
+        add(INFO_ANSWERS, answered, error or ("the consumer's state" if answered else seen))
+    ack = held.import_(Role.ACK)
+    if not wants_acks:
+        add(ACK_REACHES, None, "the consumer wants no acknowledgements")
+        return proofs
+    if ack is None:
+        add(ACK_REACHES, False, "ACK is not imported: every message would be redelivered")
+    else:
+        seen = await probe.ack_reaches(client, local_subject(ack))
+        add(ACK_REACHES, seen.heard is Heard.ANSWER, seen)
+    second = held.import_(Role.ACK_V2)
+    if second is not None:
+        add("ACK reaches it in the second form", *await _second_form(client, second))
     return proofs
 
 
@@ -248,16 +261,19 @@ async def _outsider_is_refused(store: Store, pair: _Pair, reach: Reach, now: int
             continue
         prefix = pair.accepted.prefix or "JETSHARE.API"
         subject = prefix + pair.accepted.share.next_subject().removeprefix(API_PREFIX)
-        async with connect(login) as client:
-            seen = await probe.next_reaches(client, subject)
-            return Proof(
-                name=name,
-                side=Side.OUTSIDER,
-                held=seen.heard is Heard.NO_RESPONDERS,
-                seen=f"{account_name}: {seen.describe()}",
-                server=_server_name(client),
-                took_ms=seen.took_ms,
-            )
+        try:
+            async with connect(login) as client:
+                seen = await probe.next_reaches(client, subject)
+                return Proof(
+                    name=name,
+                    side=Side.OUTSIDER,
+                    held=seen.heard is Heard.NO_RESPONDERS,
+                    seen=f"{account_name}: {seen.describe()}",
+                    server=_server_name(client),
+                    took_ms=seen.took_ms,
+                )
+        except NetworkError:
+            continue  # such as an account that was never pushed; the next one may do
     return Proof(
         name=name, side=Side.OUTSIDER, held=None, seen="no third account of this store is at hand"
     )
@@ -326,22 +342,6 @@ def _compare(token: str | None, document: Document[Account]) -> str:
     return f"the server's is {age} than the store's: {'pull' if age == 'newer' else 'push'} it"
 
 
-def _time_left(held: Accepted, now: int) -> Proof:
-    name = "the activation tokens are in time"
-    ends = []
-    for _, item in held.imports:
-        if item.token:
-            claims = jwt.decode(item.token, Activation).claims
-            if claims.exp:
-                ends.append(claims.exp)
-    if not ends:
-        return Proof(name=name, side=Side.DOCUMENTS, held=True, seen="they never expire")
-    left = min(ends) - now
-    if left <= 0:
-        return Proof(name=name, side=Side.DOCUMENTS, held=False, seen="expired")
-    return Proof(name=name, side=Side.DOCUMENTS, held=True, seen=f"{left // 3600:,} h left")
-
-
 async def _provider_counts(
     store: Store, pair: _Pair, reach: Reach, now: int
 ) -> ConsumerCounts | None:
@@ -353,10 +353,11 @@ async def _provider_counts(
     own = replace(reach, creds=None)
     try:
         login = own.login(store, account_creds(store, pair.provider, own, now))
-    except (KeyNotHeld, NotFound):
+        async with connect(login) as client:
+            info = await probe.consumer_info(client, pair.accepted.share.info_subject())
+            return probe.counts(info)
+    except (KeyNotHeld, NotFound, NetworkError):
         return None
-    async with connect(login) as client:
-        return probe.counts(await probe.consumer_info(client, pair.accepted.share.info_subject()))
 
 
 def _counts_unchanged(before: ConsumerCounts | None, after: ConsumerCounts | None) -> Proof:

@@ -6,10 +6,13 @@ the same words or better ones.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 import re
 import shlex
+import socket
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +21,8 @@ import pytest
 
 from support.nsc import PUBLIC_KEY, TOKEN, Names, Nsc, payload
 
-RECORDED = [
-    json.loads(line)
-    for line in (Path(__file__).parents[2] / "vectors/nsc-transcript.jsonl")
-    .read_text()
-    .splitlines()
-]
+TRANSCRIPT = Path(__file__).parents[2] / "vectors/nsc-transcript.jsonl"
+PORT = ":4222"  # where nobody listened as the session was recorded
 
 # Words that nsc does not know: here they are told apart from work that failed.
 USAGE = {"nsc frobnicate", "nsc add export --frob"}
@@ -148,11 +147,25 @@ def bare(text: str, home: str) -> list[str]:
     ]
 
 
+@pytest.fixture
+def recorded_session() -> Iterator[list[dict[str, Any]]]:
+    """The session's commands, with a port of as many digits that is surely closed."""
+    with socket.socket() as place:
+        for port in range(4223, 10000):
+            with contextlib.suppress(OSError):
+                place.bind(("127.0.0.1", port))
+                break
+        text = TRANSCRIPT.read_text().replace(PORT, f":{port}")
+        yield [json.loads(line) for line in text.splitlines()]
+
+
 @pytest.mark.shows_seed("output", reason="creds and a new key are printed on demand")
-def test_every_command_of_the_session_ends_as_with_nsc(nsc: Nsc) -> None:
+def test_every_command_of_the_session_ends_as_with_nsc(
+    nsc: Nsc, recorded_session: list[dict[str, Any]]
+) -> None:
     replay = Replay(nsc)
-    assert len(RECORDED) == 77
-    for recorded in RECORDED:
+    assert len(recorded_session) == 77
+    for recorded in recorded_session:
         try:
             replay.check(recorded)
         except AssertionError as error:

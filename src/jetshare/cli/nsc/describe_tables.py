@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 
 from jetshare.cli.nsc import times
 from jetshare.cli.nsc.describe_account import (
@@ -17,7 +18,7 @@ from jetshare.cli.nsc.describe_account import (
 from jetshare.cli.nsc.table import Table
 from jetshare.cli.nsc.world import World
 from jetshare.editing.signing_keys import scope_of
-from jetshare.errors import InputError, NotFound
+from jetshare.errors import InputError, JetshareError, NotFound
 from jetshare.identity.claims import Account, Activation, Body, Claims, Operator, User
 from jetshare.identity.jwt import Document
 
@@ -25,15 +26,15 @@ from jetshare.identity.jwt import Document
 def describe(world: World, document: Document[Body], *, names: bool) -> str:
     """``names`` shows the names of accounts in the place of their keys, where known."""
     claims = document.claims
-    known = account_names(world) if names else {}
-
-    def name(public: str) -> str:
-        return known.get(public, public)
-
     match claims.nats:
         case Operator() as operator:
             return _operator(claims, operator, account_names(world))
         case Account() as account:
+            known = account_names(world) if names and account.imports else {}
+
+            def name(public: str) -> str:
+                return known.get(public, public)
+
             return account_tables(standard_rows("Account Details", claims), account, name)
         case User() as user:
             return _user(world, claims, user)
@@ -46,11 +47,13 @@ def describe(world: World, document: Document[Body], *, names: bool) -> str:
 
 def account_names(world: World) -> Mapping[str, str]:
     """Names by public key, of the current operator's accounts."""
-    try:
+    names: dict[str, str] = {}
+    with suppress(NotFound):
         store = world.store()
-    except NotFound:
-        return {}
-    return {store.account(name).claims.sub: name for name in store.accounts()}
+        for name in store.accounts():
+            with suppress(JetshareError):  # another account's damage is told where it is looked at
+                names[store.account(name).claims.sub] = name
+    return names
 
 
 def standard_rows(title: str, claims: Claims[Body]) -> Table:
