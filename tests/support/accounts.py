@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from jetshare.identity.claims import Account, Claims
-from jetshare.identity.nkeys import KeyPair, Kind
 
-ME = KeyPair.generate(Kind.ACCOUNT).public
-OTHER = KeyPair.generate(Kind.ACCOUNT).public
+ME = "AC5VEN46JJ6PBGIZQTM56P2N3XLIUTNDJXRPD2H3Z3SU3XJBU5OIB4Y5"  # fixed, for names of tests
+OTHER = "ABXTYLFDX4PSSC3KBAGXVRW4GLPYFV4BZW6EN7QO4HZMKJB7HXOCEG4X"
 
 
 def account(**fields: Any) -> Claims[Account]:

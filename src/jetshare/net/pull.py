@@ -306,7 +306,11 @@ class Messages:
         if not loop.at_hand:
             if not self._opened:
                 self._opened = True
-                await loop.open()
+                try:
+                    await loop.open()
+                except BaseException:
+                    await loop.close()
+                    raise
             if not await loop.ready():
                 raise StopAsyncIteration
         return loop.take()

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from nats.errors import ConnectionClosedError, Error
+from nats.errors import ConnectionClosedError, ConnectionDrainingError, Error
 
 from jetshare.errors import (
     AccessRefused,
@@ -80,7 +80,7 @@ class Wire:
         """Hand every message on ``subject`` to ``deliver``."""
         try:
             subscription = await self.client.subscribe(subject, queue, future=Sink(deliver))
-        except ConnectionClosedError:
+        except (ConnectionClosedError, ConnectionDrainingError):
             raise _closed(self.client.last_error) from None
         self._subjects.add(subject)
         parser = self.client._ps

@@ -68,7 +68,7 @@ def _token_faults(
     try:
         token = jwt.decode(item.token, Activation).claims
     except JetshareError:
-        return []  # a URL, or no token at all, which validation of the document says
+        return []  # no token, as validation of the document says
     signers = {exporter.sub, *publics(exporter)}
     if token.iss not in signers:
         return [
