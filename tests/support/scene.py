@@ -23,10 +23,12 @@ from jetshare.workflows.reach import Reach
 from jetshare.workflows.revoke import RevokeRequest, RevokeResult, revoke
 from jetshare.workflows.verify import Verdict, VerifyRequest, verify
 from support.servers import Member, Realm, serving, serving_cluster
+from support.waiting import until
 
 SHARE = PullConsumer("RESTOCKEVENTS", "RESTOCKEVENTS-C1")
 SUBJECT = "retail.v1.restock.requested"
 DOMAIN = "ngstest"
+_NO_PEERS = 10005  # nats-server errors.json: no suitable peers for placement
 
 
 @dataclass
@@ -48,9 +50,16 @@ class Scene:
             yield client
 
     async def api(self, subject: str, body: object = None, account: str = "ACCTC") -> Any:
-        async with self.speaking_as(account) as client:
-            payload = b"" if body is None else json.dumps(body).encode()
-            answer = json.loads((await request(client, f"$JS.API.{subject}", payload)).data)
+        """A JetStream API request, made again while a young cluster has no peers for it."""
+
+        async def answered() -> Any:
+            async with self.speaking_as(account) as client:
+                payload = b"" if body is None else json.dumps(body).encode()
+                answer = json.loads((await request(client, f"$JS.API.{subject}", payload)).data)
+            young = answer.get("error", {}).get("err_code") == _NO_PEERS
+            return None if young else answer
+
+        answer = await until(answered)
         assert "error" not in answer, answer
         return answer
 
