@@ -42,7 +42,7 @@ def listening(*, direct: bool) -> Listener:
     listener = Listener()
     if direct:
         parser = DirectParser.__new__(DirectParser)
-        vars(parser).update(vars(listener._ps), direct={}, resets=0)
+        vars(parser).update(vars(listener._ps), direct={}, resets=0, busy=False)
         listener._ps = parser
         parser.direct[OURS] = lambda subject, reply, header, data: listener.heard.append(
             (OURS, subject, reply, header, data)
@@ -118,7 +118,7 @@ async def test_what_was_counted_is_in_the_statistics() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", [b"MSG a 1 many\r\n", b"HMSG a\r\n", b"MSG\r\n", b"x" * 5000, b"HMSG a 1 x 2\r\n"]
+    "line", [b"MSG a 1 many\r\n", b"HMSG a\r\n", b"MSG\r\n", b"HMSG a 1 x 2\r\n"]
 )
 async def test_what_is_no_protocol_is_an_error(line: bytes) -> None:
     with pytest.raises(ProtocolError):

@@ -18,14 +18,16 @@ a subclass of the application's own, a WebSocket), the public way is taken inste
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, SupportsIndex
 
 from nats.aio.transport import TcpTransport
-from nats.errors import ProtocolError
-from nats.protocol.parser import AWAITING_CONTROL_LINE, MAX_CONTROL_LINE_SIZE, Parser
+from nats.protocol.parser import AWAITING_CONTROL_LINE, Parser
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+    from urllib.parse import ParseResult
+
     from nats.aio.client import Client
     from nats.aio.msg import Msg
     from nats.aio.subscription import Subscription
@@ -39,18 +41,11 @@ _READ_SIZE = 1 << 20
 _LARGE_FRAME = 1 << 20
 
 
-class WideReads(TcpTransport):
-    """nats-py's transport, reading all that has arrived."""
-
-    async def read(self, buffer_size: int) -> bytes:
-        data: bytes = await super().read(max(buffer_size, _READ_SIZE))
-        return data
-
-
 class DirectParser(Parser):
     """nats-py's parser, with a short way for the subscriptions in ``direct``."""
 
     direct: dict[bytes, Deliver]
+    busy: bool  # in the middle of ``parse``, which may wait
     resets: int
 
     def reset(self) -> None:
@@ -61,53 +56,120 @@ class DirectParser(Parser):
         if not self.direct or self.state != AWAITING_CONTROL_LINE:
             await super().parse(data)
             return
+        self.busy = True
+        try:
+            data, resets = self._with_held(data), self.resets
+            position, size = 0, len(data)
+            while position < size:
+                position, end = self._take(data, position)
+                if position < size:
+                    await super().parse(data[position:end])
+                    position = end
+                if self.resets != resets:
+                    break  # the connection was lost, and the rest is of the old one
+        finally:
+            self.busy = False
+
+    def take(self, data: bytes) -> bytes:
+        """Deliver the frames of ours that ``data`` begins with; what follows them.
+
+        To be called where nats-py has parsed all that came before, and nothing else.
+        """
+        if not self.direct or self.busy or self.state != AWAITING_CONTROL_LINE:
+            return data
+        data = self._with_held(data)
+        position, _ = self._take(data, 0)
+        return data[position:] if position else data
+
+    def _with_held(self, data: bytes) -> bytes:
+        """``data`` after the part of a frame that came before it."""
         if self.buf:
             data = bytes(self.buf) + data
             self.buf.clear()
-        resets, position, size = self.resets, 0, len(data)
-        direct, find = self.direct, data.find
+        return data
+
+    def _take(self, data: bytes, position: int) -> tuple[int, int]:
+        """Deliver frames of ours from ``position`` on; where another begins, and its end.
+
+        A frame of which the end has not come yet is held, and counts as taken.
+        """
+        direct, find, size = self.direct, data.find, len(data)
         messages = payload_bytes = 0
+        end = size
         while position < size:
             line_end = find(b"\r\n", position)
             if line_end < 0:
-                if size - position > MAX_CONTROL_LINE_SIZE:
-                    raise ProtocolError("nats: control line too long")
                 self.buf += data[position:]
+                position = size
                 break
             words = data[position:line_end].split(b" ")
-            start = line_end + 2
-            if words[0] == b"MSG" or words[0] == b"HMSG":
-                try:
-                    end = start + int(words[-1])
-                    deliver = direct.get(words[2])
-                    headed = words[0] == b"HMSG"
-                    body = start + int(words[-2]) if headed else start
-                except (IndexError, ValueError):
-                    raise ProtocolError("nats: malformed MSG") from None
-                if end + 2 > size:
-                    if end - size > _LARGE_FRAME:
-                        await super().parse(data[position:])
-                    else:
-                        self.buf += data[position:]
-                    break
-                if deliver is not None:
-                    messages += 1
-                    payload_bytes += end - body
-                    if headed:
-                        reply = words[3] if len(words) == 6 else b""
-                        deliver(words[1], reply, data[start:body], data[body:end])
-                    else:
-                        reply = words[3] if len(words) == 5 else b""
-                        deliver(words[1], reply, b"", data[body:end])
-                    position = end + 2
-                    continue
-                start = end + 2
-            await super().parse(data[position:start])
-            if self.resets != resets:  # the connection was lost: the rest is of the old one
+            start, headed = line_end + 2, words[0] == b"HMSG"
+            if not headed and words[0] != b"MSG":
+                end = start
                 break
-            position = start
-        self.nc.stats["in_msgs"] += messages
-        self.nc.stats["in_bytes"] += payload_bytes
+            try:
+                end = start + int(words[-1]) + 2
+                deliver = direct.get(words[2])
+                body = start + int(words[-2]) if headed else start
+            except (IndexError, ValueError):
+                break  # nats-py says what is wrong with it
+            if end > size and end - size <= _LARGE_FRAME:
+                self.buf += data[position:]
+                position = size
+            if end > size or deliver is None:
+                break
+            messages += 1
+            payload_bytes += end - 2 - body
+            if headed:
+                reply = words[3] if len(words) == 6 else b""
+                deliver(words[1], reply, data[start:body], data[body : end - 2])
+            else:
+                reply = words[3] if len(words) == 5 else b""
+                deliver(words[1], reply, b"", data[body : end - 2])
+            position = end
+        stats = self.nc.stats
+        stats["in_msgs"] += messages
+        stats["in_bytes"] += payload_bytes
+        return position, min(end, size)
+
+
+class DirectReader(asyncio.StreamReader):
+    """The stream that nats-py reads from, after what is ours was taken out of it."""
+
+    parser: DirectParser
+    passed_on: bool  # something was, and nats-py has not read it yet
+
+    def feed_data(self, data: Iterable[SupportsIndex]) -> None:
+        rest = bytes(data) if self.passed_on else self.parser.take(bytes(data))
+        if rest:
+            self.passed_on = True
+            super().feed_data(rest)
+
+
+class DirectTransport(TcpTransport):
+    """nats-py's transport, reading all that has arrived, through a ``DirectReader``."""
+
+    parser: DirectParser
+
+    async def connect(self, uri: ParseResult, buffer_size: int, connect_timeout: int) -> None:
+        await super().connect(uri, buffer_size, connect_timeout)
+        _stand_before(self._io_reader, self.parser)
+
+    async def connect_tls(
+        self,
+        uri: str | ParseResult,
+        ssl_context: SSLContext,
+        buffer_size: int,
+        connect_timeout: int,
+    ) -> None:
+        await super().connect_tls(uri, ssl_context, buffer_size, connect_timeout)
+        _stand_before(self._io_reader, self.parser)
+
+    async def read(self, buffer_size: int) -> bytes:
+        data: bytes = await super().read(_READ_SIZE)
+        if len(data) < _READ_SIZE and isinstance(self._io_reader, DirectReader):
+            self._io_reader.passed_on = False
+        return data
 
 
 class Sink(asyncio.Future["Msg"]):
@@ -136,9 +198,18 @@ def take_short_way(client: Client) -> bool:
     if not {"buf", "state", "nc"} <= vars(parser).keys():
         return False
     parser.__class__ = DirectParser
-    transport.__class__ = WideReads
-    vars(parser).update(direct={}, resets=0)
+    vars(parser).update(direct={}, busy=False, resets=0)
+    transport.__class__ = DirectTransport
+    vars(transport).update(parser=parser)
+    _stand_before(transport._io_reader, parser)
     return True
+
+
+def _stand_before(reader: asyncio.StreamReader | None, parser: Parser) -> None:
+    if type(reader) is asyncio.StreamReader:
+        reader.__class__ = DirectReader
+        # What is there already was passed on; nats-py may not have read it yet.
+        vars(reader).update(parser=parser, passed_on=True)
 
 
 def sid_of(subscription: Subscription) -> bytes:

@@ -246,6 +246,15 @@ def test_keys_out_and_in_again(full: Nsc) -> None:
     full("import keys --dir . --recurse")
 
 
+def test_curve_keys_out(full: Nsc) -> None:
+    curves = [full("generate nkey --curve --store").stdout.split()[0] for _ in range(2)]
+    full(f"export keys --not-referenced --curve {curves[0]} --dir one")
+    assert [path.stem for path in (full.work / "one").iterdir()] == [curves[0]]
+    full("export keys --not-referenced --curves --dir both")
+    assert sorted(path.stem for path in (full.work / "both").iterdir()) == sorted(curves)
+    full.refused("export keys --curves --dir none", "no keys found to export")
+
+
 def test_an_old_keystore_is_migrated(full: Nsc) -> None:
     key = full.account("A").sub
     place = full.keystore

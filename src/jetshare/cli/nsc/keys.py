@@ -22,7 +22,6 @@ _CHOICE = (
     switch("operator", "o", "The operator's keys."),
     switch("accounts", "a", "Keys of accounts."),
     switch("users", "u", "Keys of users."),
-    switch("curve", "x", "Keys for encryption."),
     switch("all", "A", "All of these, of all accounts."),
     text("account", "", "Of this account.", "ACCOUNT"),
     text("user", "", "Of this user.", "NAME"),
@@ -32,13 +31,10 @@ _CHOICE = (
 _PADS = {Kind.ACCOUNT: " ", Kind.USER: "  "}
 
 
-def _chosen(world: World, words: Words) -> list[ListedKey]:
+def _chosen(world: World, words: Words, *, curves: bool) -> list[ListedKey]:
     """The keys that the words ask for. Without any, those of the current account."""
-    sorts = {
-        kind
-        for kind, flag in zip(_SORTS, ("operator", "accounts", "users", "curve"), strict=True)
-        if words.on(flag)
-    }
+    asked = (words.on("operator"), words.on("accounts"), words.on("users"), curves)
+    sorts = {kind for kind, wanted in zip(_SORTS, asked, strict=True) if wanted}
     everything = words.on("all") or words.on("not-referenced")
     store = world.store()
     if words.on("not-referenced"):
@@ -60,7 +56,7 @@ def _chosen(world: World, words: Words) -> list[ListedKey]:
 def list_(world: World, words: Words) -> list[Line]:
     if words.on("not-referenced") and words.on("show-seeds"):
         raise InputError("specify one of --show-seeds or --not-referenced")
-    keys = _chosen(world, words)
+    keys = _chosen(world, words, curves=words.on("curve"))
     if words.on("json"):
         say_json([_to_json(world, key, seeds=words.on("show-seeds")) for key in keys])
     elif not keys:
@@ -128,7 +124,12 @@ def generate(world: World, words: Words) -> list[Line]:
 
 def export(world: World, words: Words) -> list[Line]:
     folder = world.path(_required(words, "dir"))
-    keys = _chosen(world, words)
+    curve = words.text("curve")
+    keys = [
+        key
+        for key in _chosen(world, words, curves=words.on("curves") or bool(curve))
+        if not curve or key.kind is not Kind.CURVE or key.public == curve
+    ]
     if not keys:
         raise NotFound("no keys found to export")
     store, force = world.store(), words.on("force")
@@ -196,6 +197,7 @@ LIST = Command(
     run=list_,
     flags=(
         *_CHOICE,
+        switch("curve", "x", "Keys for encryption."),
         switch("show-seeds", "S", "Show the secrets."),
         switch("json", "J", "Print as JSON."),
     ),
@@ -216,6 +218,8 @@ EXPORT = Command(
     run=export,
     flags=(
         *_CHOICE,
+        switch("curves", "", "Keys for encryption."),
+        text("curve", "", "This key for encryption.", "KEY"),
         text("dir", "d", "Folder to write to (required).", "DIR"),
         switch("force", "F", "Overwrite files."),
         switch("remove", "R", "Take the keys out of the keystore."),
