@@ -10,7 +10,7 @@ from nats.aio.client import Client
 from nats.errors import ProtocolError
 from nats.protocol.parser import Parser
 
-from jetshare.net.direct import DirectParser
+from jetshare.net.direct import DirectParser, DirectTransport, stand_before
 
 OURS, OTHERS = b"1", b"2"
 Frame = tuple[bytes, ...]
@@ -29,6 +29,7 @@ class Listener(Client):
         self.heard.append((b"%d" % sid, subject, reply, headers or b"", data))
 
     async def _process_ping(self) -> None:
+        await asyncio.sleep(0)  # as where nats-py waits for a callback of the application
         self.heard.append((b"PING",))
 
     async def _process_pong(self) -> None:
@@ -98,6 +99,54 @@ def test_frames_cut_anywhere_are_handed_on_as_nats_py_does(
 
     ours, theirs = asyncio.run(both())
     assert ours == theirs
+
+
+@given(frames=st.lists(frame(), max_size=12), data=st.data())
+def test_frames_taken_before_nats_py_reads_are_the_same_in_the_same_order(
+    frames: list[bytes], data: st.DataObject
+) -> None:
+    """Ours may come before others that were sent first; among themselves all stay in order."""
+    stream = b"".join(frames)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
+    chunks = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    turns = data.draw(st.lists(st.integers(0, 4), min_size=len(chunks), max_size=len(chunks)))
+    taken_over = data.draw(st.integers(0, len(chunks)))
+
+    async def both() -> tuple[list[Frame], list[Frame]]:
+        return (
+            await through_reader(chunks, turns, taken_over),
+            await feed(listening(direct=False), chunks),
+        )
+
+    ours, theirs = asyncio.run(both())
+    for mine in (True, False):
+        assert [each for each in ours if (each[0] == OURS) is mine] == [
+            each for each in theirs if (each[0] == OURS) is mine
+        ]
+
+
+async def through_reader(chunks: list[bytes], turns: list[int], taken_over: int) -> list[Frame]:
+    """As on a connection: chunks come when they come, and nats-py's loop reads when it may."""
+    listener = listening(direct=True)
+    transport = DirectTransport()  # type: ignore[no-untyped-call]  # nats-py's gap
+    reader = transport._io_reader = asyncio.StreamReader()
+    vars(transport).update(parser=listener._ps)
+
+    async def read() -> None:
+        while not reader.at_eof():
+            await listener._ps.parse(await transport.read(32_768))
+
+    reading = asyncio.create_task(read())
+    for number, (chunk, pause) in enumerate(zip(chunks, turns, strict=True)):
+        if number == taken_over:
+            stand_before(reader, listener._ps)
+        if chunk:
+            reader.feed_data(chunk)
+        for _ in range(pause):
+            await asyncio.sleep(0)
+    reader.feed_eof()
+    await reading
+    return listener.heard
 
 
 async def test_a_frame_larger_than_a_read_goes_nats_pys_way() -> None:

@@ -1,6 +1,11 @@
 """Sending, hearing and asking over a connection to a real server."""
 
 import asyncio
+import os
+import signal
+import ssl
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,11 +13,15 @@ from nats.aio.client import Client
 from nats.protocol.parser import Parser
 
 from jetshare.errors import NoResponders, RequestTimeout, Unreachable
-from jetshare.net.connect import connect
+from jetshare.net.connect import Login, connect
 from jetshare.net.wire import Wire
+from jetshare.server.config import ServerConfig
+from jetshare.server.run import running
+from support.servers import binary, free_ports
 from support.sharing import Sharing, sharing
 from support.waiting import until
 
+TLS = Path(__file__).with_name("tls")
 Frame = tuple[bytes, bytes, bytes, bytes]
 
 
@@ -29,6 +38,18 @@ def wire_on(client: Client, way: str) -> Wire:
 
 
 both_ways = pytest.mark.parametrize("way", ["short", "public"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encrypted(ServerConfig):
+    """A server without accounts that speaks TLS alone."""
+
+    def text(self) -> str:
+        tls = f'tls {{ cert_file: "{TLS / "cert.pem"}", key_file: "{TLS / "key.pem"}" }}'
+        return f'''host: 127.0.0.1, port: {self.port}
+log_file: "{self.log_path}", ports_file_dir: "{self.ports_folder}"
+{tls}
+'''
 
 
 async def hears(heard: list[Frame], count: int) -> None:
@@ -99,6 +120,29 @@ async def test_what_is_sent_while_the_server_is_away_arrives_later(
         await node.start()
         await hears(heard, 10)
         assert sorted(frame[3] for frame in heard) == [b"%d" % number for number in range(10)]
+        await wire.close()
+
+
+@both_ways
+async def test_an_encrypted_connection_and_the_next_one(tmp_path: Path, way: str) -> None:
+    (port,) = free_ports(1)
+    settings = Encrypted(operator="", system_account="", preload={}, folder=tmp_path, port=port)
+    trusting = ssl.create_default_context(cafile=str(TLS / "cert.pem"))
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(running(settings, binary()))
+        login = Login(servers=(server.url,), tls=trusting, reconnect=True)
+        client = await stack.enter_async_context(connect(login))
+        wire = wire_on(client, way)
+        heard: list[Frame] = []
+        await wire.subscribe("here", lambda *frame: heard.append(frame))
+        payload = b"x" * 200_000
+        wire.send(b"here", payload)
+        await hears(heard, 1)
+        os.kill(server.pid, signal.SIGTERM)
+        await stack.enter_async_context(running(settings, binary()))
+        wire.send(b"here", payload)
+        await hears(heard, 2)
+        assert [frame[3] for frame in heard] == [payload, payload]
         await wire.close()
 
 

@@ -1,17 +1,20 @@
 """The short way out of nats-py, for the subscriptions that jetshare pulls on.
 
-nats-py hands each message through a coroutine, a queue and a subscription's task. That
-costs more than all the rest of pulling a small message, so here it is gone around, for
-those subscriptions and for nothing else:
+nats-py reads 32 KiB at a time in a task, and hands each message through a coroutine, a
+queue and a subscription's task. That costs more than all the rest of pulling a small
+message, so here it is gone around, for those subscriptions and for nothing else:
 
-- ``DirectParser`` hands their frames straight to a function, and every other frame to
-  nats-py's own parser;
-- ``WideReads`` reads what the socket has, not 32 KiB of it.
+- ``DirectReader`` takes their frames out of what arrives, while it arrives;
+- ``DirectParser`` finds them, there and in what nats-py was given to read, and calls a
+  function with each;
+- ``DirectTransport`` puts the reader in front of every new connection, and reads all that
+  has arrived.
 
 It leans on these insides of nats-py 2.16: ``Client._ps`` (a ``Parser`` with ``buf``,
-``state``, ``reset`` and ``parse``), ``Client._transport`` (with ``read`` and ``write``)
-and ``Subscription._id``. Where one of them is not what is expected here (another version,
-a subclass of the application's own, a WebSocket), the public way is taken instead: the
+``state``, ``reset`` and ``parse``), ``Client._transport`` (a ``TcpTransport`` with
+``_io_reader``, ``connect``, ``connect_tls``, ``read`` and ``write``) and
+``Subscription._id``. Where one of them is not what is expected here (another version, a
+subclass of the application's own, a WebSocket), the public way is taken instead: the
 ``future`` argument of ``subscribe``, and ``publish``. Both ways are tested.
 """
 
@@ -153,7 +156,7 @@ class DirectTransport(TcpTransport):
 
     async def connect(self, uri: ParseResult, buffer_size: int, connect_timeout: int) -> None:
         await super().connect(uri, buffer_size, connect_timeout)
-        _stand_before(self._io_reader, self.parser)
+        stand_before(self._io_reader, self.parser)
 
     async def connect_tls(
         self,
@@ -163,7 +166,7 @@ class DirectTransport(TcpTransport):
         connect_timeout: int,
     ) -> None:
         await super().connect_tls(uri, ssl_context, buffer_size, connect_timeout)
-        _stand_before(self._io_reader, self.parser)
+        stand_before(self._io_reader, self.parser)
 
     async def read(self, buffer_size: int) -> bytes:
         data: bytes = await super().read(_READ_SIZE)
@@ -185,7 +188,7 @@ class Sink(asyncio.Future["Msg"]):
 
 
 def take_short_way(client: Client) -> bool:
-    """Give the connection our parser and transport, where it has nats-py's own.
+    """Give the connection our parser, reader and transport, where it has nats-py's own.
 
     The objects stay and change their class: what they hold of a frame half read, and a
     read loop that waits inside of one of their methods, go on undisturbed.
@@ -195,17 +198,18 @@ def take_short_way(client: Client) -> bool:
         return True
     if type(parser) is not Parser or type(transport) is not TcpTransport:
         return False
-    if not {"buf", "state", "nc"} <= vars(parser).keys():
+    if not {"buf", "state", "nc"} <= vars(parser).keys() or "_io_reader" not in vars(transport):
         return False
     parser.__class__ = DirectParser
     vars(parser).update(direct={}, busy=False, resets=0)
     transport.__class__ = DirectTransport
     vars(transport).update(parser=parser)
-    _stand_before(transport._io_reader, parser)
+    stand_before(transport._io_reader, parser)
     return True
 
 
-def _stand_before(reader: asyncio.StreamReader | None, parser: Parser) -> None:
+def stand_before(reader: asyncio.StreamReader | None, parser: Parser) -> None:
+    """Have what arrives in ``reader`` go through ``parser.take`` first."""
     if type(reader) is asyncio.StreamReader:
         reader.__class__ = DirectReader
         # What is there already was passed on; nats-py may not have read it yet.
