@@ -243,7 +243,10 @@ class Message:
             except AckUnconfirmed as error:
                 if confirm:
                     raise
-                # Nobody asked for certainty, and the next one asks again.
+                # Somebody listens, or there had been a 503 at once: the server knows nothing
+                # of this delivery any more, as after a crash. The message comes again; those
+                # behind it must not wait as long each.
+                self._acks.proven = True
                 _log.warning("%s", error)
         self._settled = True
 
