@@ -115,6 +115,8 @@ class Client:
         self._wire = Wire(connection)
         self._open: WeakSet[PullLoop] = WeakSet()
         self._pools: dict[tuple[PullConsumer, str], FetchPool] = {}
+        # What the store said, so that it is not read again for each ``next``.
+        self._found: dict[tuple[PullConsumer, str], str] = {}
 
     @classmethod
     def over(
@@ -254,6 +256,13 @@ class Client:
         given = prefix or (self._prefix if not provider else None)
         if given:
             return named, checked_prefix(given)
+        found = self._found.get((named, provider))
+        if found is None:
+            found = self._found[named, provider] = self._look_up(named, provider)
+        return named, found
+
+    def _look_up(self, named: PullConsumer, provider: str) -> str:
+        """The prefix under which the account's document in the store imports it."""
         if self._open_store is None or not self._account:
             raise InputError(
                 f"nobody says under which prefix {named} is imported",
@@ -263,7 +272,7 @@ class Client:
         _, held = find_importer(self._open_store(), named, self._account, provider)
         if not held.prefix:
             raise InputError(f"{named} is imported under no prefix", hint="accept it again")
-        return named, held.prefix
+        return held.prefix
 
 
 def checked_prefix(prefix: str) -> str:

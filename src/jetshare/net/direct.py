@@ -4,15 +4,14 @@ nats-py reads 32 KiB at a time in a task, and hands each message through a corou
 queue and a subscription's task. That costs more than all the rest of pulling a small
 message, so here it is gone around, for those subscriptions and for nothing else:
 
-- ``DirectReader`` takes their frames out of what arrives, while it arrives;
+- ``DirectProtocol`` takes their frames out of what arrives, while it arrives;
 - ``DirectParser`` finds them, there and in what nats-py was given to read, and calls a
   function with each;
-- ``DirectTransport`` puts the reader in front of every new connection, and reads all that
-  has arrived.
+- ``DirectTransport`` puts the protocol in front of every new connection.
 
 It leans on these insides of nats-py 2.16: ``Client._ps`` (a ``Parser`` with ``buf``,
 ``state``, ``reset`` and ``parse``), ``Client._transport`` (a ``TcpTransport`` with
-``_io_reader``, ``connect``, ``connect_tls``, ``read`` and ``write``) and
+``_io_writer``, ``connect``, ``connect_tls``, ``read`` and ``write``) and
 ``Subscription._id``. Where one of them is not what is expected here (another version, a
 subclass of the application's own, a WebSocket), the public way is taken instead: the
 ``future`` argument of ``subscribe``, and ``publish``. Both ways are tested.
@@ -21,8 +20,8 @@ subclass of the application's own, a WebSocket), the public way is taken instead
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, SupportsIndex
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
 
 from nats.aio.transport import TcpTransport
 from nats.protocol.parser import AWAITING_CONTROL_LINE, Parser
@@ -38,7 +37,8 @@ if TYPE_CHECKING:
 # subject, reply, header block (empty for none), payload. It must not raise.
 Deliver = Callable[[bytes, bytes, bytes, bytes], None]
 
-_READ_SIZE = 1 << 20
+_READ_SIZE = 256 << 10  # as asyncio reads
+_ALL = 1 << 24
 # A frame with more than this still missing is left to nats-py, which collects it without
 # copying what is there already on each read.
 _LARGE_FRAME = 1 << 20
@@ -56,11 +56,11 @@ class DirectParser(Parser):
         super().reset()
 
     async def parse(self, data: bytes = b"") -> None:
-        if not self.direct or self.state != AWAITING_CONTROL_LINE:
-            await super().parse(data)
-            return
         self.busy = True
         try:
+            if not self.direct or self.state != AWAITING_CONTROL_LINE:
+                await super().parse(data)
+                return
             data, resets = self._with_held(data), self.resets
             position, size = 0, len(data)
             while position < size:
@@ -136,27 +136,65 @@ class DirectParser(Parser):
         return position, min(end, size)
 
 
-class DirectReader(asyncio.StreamReader):
-    """The stream that nats-py reads from, after what is ours was taken out of it."""
+class DirectProtocol(asyncio.BufferedProtocol):
+    """What stands between the socket and the stream that nats-py reads from.
 
-    parser: DirectParser
-    passed_on: bool  # something was, and nats-py has not read it yet
+    It takes what is ours out of what arrives, and passes the rest on. It reads into one
+    buffer: asyncio would allocate 256 KiB for every read, which at one message a read
+    takes longer than the read.
+    """
 
-    def feed_data(self, data: Iterable[SupportsIndex]) -> None:
-        rest = bytes(data) if self.passed_on else self.parser.take(bytes(data))
-        if rest:
+    def __init__(self, behind: asyncio.Protocol, parser: DirectParser) -> None:
+        self._behind = behind
+        self._parser = parser
+        self._buffer = memoryview(bytearray(_READ_SIZE))
+        # Something was passed on that nats-py has not read yet. It may be so at first.
+        self.passed_on = True
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = bytes(self._buffer[:nbytes])
+        if not self.passed_on:
+            data = self._parser.take(data)
+        if data:
             self.passed_on = True
-            super().feed_data(rest)
+            self._behind.data_received(data)
+
+    def eof_received(self) -> bool | None:
+        return self._behind.eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._behind.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        self._behind.pause_writing()
+
+    def resume_writing(self) -> None:
+        self._behind.resume_writing()
 
 
 class DirectTransport(TcpTransport):
-    """nats-py's transport, reading all that has arrived, through a ``DirectReader``."""
+    """nats-py's transport with a ``DirectProtocol`` on every new connection."""
 
     parser: DirectParser
+    protocol: DirectProtocol | None
+
+    def stand_before(self) -> None:
+        """Have what arrives go through our protocol."""
+        self.protocol = None
+        if self._io_writer is None:
+            return
+        transport = self._io_writer.transport
+        behind = transport.get_protocol()
+        if isinstance(behind, asyncio.Protocol):
+            self.protocol = DirectProtocol(behind, self.parser)
+            transport.set_protocol(self.protocol)
 
     async def connect(self, uri: ParseResult, buffer_size: int, connect_timeout: int) -> None:
         await super().connect(uri, buffer_size, connect_timeout)
-        stand_before(self._io_reader, self.parser)
+        self.stand_before()
 
     async def connect_tls(
         self,
@@ -166,12 +204,13 @@ class DirectTransport(TcpTransport):
         connect_timeout: int,
     ) -> None:
         await super().connect_tls(uri, ssl_context, buffer_size, connect_timeout)
-        stand_before(self._io_reader, self.parser)
+        self.stand_before()
 
     async def read(self, buffer_size: int) -> bytes:
-        data: bytes = await super().read(_READ_SIZE)
-        if len(data) < _READ_SIZE and isinstance(self._io_reader, DirectReader):
-            self._io_reader.passed_on = False
+        """All that has arrived, not 32 KiB of it."""
+        data: bytes = await super().read(_ALL)
+        if len(data) < _ALL and self.protocol is not None:
+            self.protocol.passed_on = False
         return data
 
 
@@ -188,7 +227,7 @@ class Sink(asyncio.Future["Msg"]):
 
 
 def take_short_way(client: Client) -> bool:
-    """Give the connection our parser, reader and transport, where it has nats-py's own.
+    """Give the connection our parser, protocol and transport, where it has nats-py's own.
 
     The objects stay and change their class: what they hold of a frame half read, and a
     read loop that waits inside of one of their methods, go on undisturbed.
@@ -198,22 +237,14 @@ def take_short_way(client: Client) -> bool:
         return True
     if type(parser) is not Parser or type(transport) is not TcpTransport:
         return False
-    if not {"buf", "state", "nc"} <= vars(parser).keys() or "_io_reader" not in vars(transport):
+    if not {"buf", "state", "nc"} <= vars(parser).keys() or "_io_writer" not in vars(transport):
         return False
     parser.__class__ = DirectParser
     vars(parser).update(direct={}, busy=False, resets=0)
     transport.__class__ = DirectTransport
-    vars(transport).update(parser=parser)
-    stand_before(transport._io_reader, parser)
+    vars(transport).update(parser=parser, protocol=None)
+    DirectTransport.stand_before(cast(DirectTransport, transport))
     return True
-
-
-def stand_before(reader: asyncio.StreamReader | None, parser: Parser) -> None:
-    """Have what arrives in ``reader`` go through ``parser.take`` first."""
-    if type(reader) is asyncio.StreamReader:
-        reader.__class__ = DirectReader
-        # What is there already was passed on; nats-py may not have read it yet.
-        vars(reader).update(parser=parser, passed_on=True)
 
 
 def sid_of(subscription: Subscription) -> bytes:
