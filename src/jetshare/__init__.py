@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from jetshare.errors import JetshareError
     from jetshare.net.event_loop import run
     from jetshare.net.message import Message, Metadata
+    from jetshare.net.messages import Messages
     from jetshare.net.process import Processed, ProcessOptions
-    from jetshare.net.pull import Messages
     from jetshare.net.pull_options import PullOptions
+    from jetshare.script import iterate
     from jetshare.sharing.kinds import PullConsumer
     from jetshare.sharing.proof import Proof
     from jetshare.store.contract import Store
@@ -46,9 +47,10 @@ _HOMES = {
     "jetshare.errors": ("JetshareError",),
     "jetshare.net.event_loop": ("run",),
     "jetshare.net.message": ("Message", "Metadata"),
+    "jetshare.net.messages": ("Messages",),
     "jetshare.net.process": ("ProcessOptions", "Processed"),
-    "jetshare.net.pull": ("Messages",),
     "jetshare.net.pull_options": ("PullOptions",),
+    "jetshare.script": ("iterate",),
     "jetshare.sharing.kinds": ("PullConsumer",),
     "jetshare.sharing.proof": ("Proof",),
     "jetshare.store.contract": ("Store",),
@@ -105,6 +107,7 @@ __all__ = [
     "connect",
     "grant",
     "inspect",
+    "iterate",
     "list_shares",
     "locate",
     "next_messages",

@@ -23,8 +23,9 @@ from jetshare.errors import InputError
 from jetshare.net.connect import connect as connected
 from jetshare.net.fetch import FetchPool
 from jetshare.net.message import Message
+from jetshare.net.messages import Messages
 from jetshare.net.process import Handler, Process, Processed, ProcessOptions
-from jetshare.net.pull import Messages, PullLoop
+from jetshare.net.pull import PullLoop
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.wire import Wire
 from jetshare.sharing.kinds import API_PREFIX, PullConsumer, check_prefix
@@ -149,8 +150,8 @@ class Client:
     ) -> Messages:
         """The messages of a share as they come, with a buffer that is kept filled.
 
-        Iterating raises ShareRevoked, ConsumerDeleted, PullRefused, AccessRefused or
-        Unreachable where that is how it ends; everything else it survives.
+        Iterating raises ShareRevoked, ConsumerDeleted, PullRefused, AckNotShared,
+        AccessRefused or Unreachable where that is how it ends; everything else it survives.
         """
         return Messages(self._pull_loop(share, prefix, provider, options))
 
@@ -164,16 +165,18 @@ class Client:
         provider: str = "",
         options: ProcessOptions = _PROCESS,
         pull: PullOptions = _PULL,
+        counts: Processed | None = None,
     ) -> Processed:
         """Run ``handler`` for each message, ``concurrency`` at a time.
 
         It acknowledges a message when the handler returns, gives it back when the handler
         raises, and holds the lease of slow ones. It returns what became of the messages
         once it has drained: at SIGTERM, when ``options.stop`` is set, and after
-        ``pull.stop_after`` messages. Raises as ``consume``, and AckNotShared.
+        ``pull.stop_after`` messages. Raises as ``consume``; then ``counts``, where given,
+        holds what became of them until the end.
         """
         loop = self._pull_loop(share, prefix, provider, pull)
-        return await Process(loop, handler, concurrency, options).run()
+        return await Process(loop, handler, concurrency, options, counts).run()
 
     async def fetch(
         self,

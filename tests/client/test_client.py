@@ -166,12 +166,12 @@ async def test_process(tmp_path: Path) -> None:
         await provider.fill(50)
         async with nats_connect(provider.world.login(provider.world.importer)) as connection:
             client = jetshare.Client.over(connection, prefix=PREFIX)
-            outcome = await client.process(
-                NAME, handle, concurrency=3, pull=jetshare.PullOptions(stop_after=50)
-            )
+            counts, fifty = jetshare.Processed(), jetshare.PullOptions(stop_after=50)
+            outcome = await client.process(NAME, handle, concurrency=3, pull=fifty, counts=counts)
             await client.aclose()
         await provider.all_settled(50)
-    assert outcome.acknowledged == 50
+    assert outcome is counts
+    assert counts == jetshare.Processed(acknowledged=50)
     assert sorted(seen) == list(range(1, 51))
 
 

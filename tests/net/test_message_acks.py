@@ -1,6 +1,5 @@
 """Acknowledgements on a real server."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +11,10 @@ from jetshare.errors import (
 )
 from jetshare.identity.claims import Permission, User
 from jetshare.net.connect import connect
-from jetshare.net.pull import Messages
 from jetshare.net.wire import Wire
 from jetshare.sharing.kinds import Role
 from support.consuming import consume, scene, take
 from support.sharing import PREFIX, SHARE
-from support.waiting import until
 
 
 @pytest.mark.parametrize("why", ["not imported", "mapped"])
@@ -35,28 +32,6 @@ async def test_acknowledgements_that_reach_nobody_are_noticed_at_once(
         assert SHARE.ack_subject() in caught.value.hint
         assert "must not be mapped" in caught.value.hint
         await messages.aclose()
-
-
-async def test_an_acknowledgement_import_that_vanishes_is_noticed(tmp_path: Path) -> None:
-    async with scene(tmp_path) as (provider, wire):
-        await provider.fill(5)
-        messages = consume(wire)
-        await take(messages, 5)
-        world = provider.world
-        account = world.importer.document.claims.nats
-        imports = tuple(item for item in account.imports if not item.name.startswith("ACK"))
-        await world.push(world.importer, replace(account, imports=imports))
-        await world.touch_provider("so that the loop has something to make good")
-        await until(lambda: recovered(messages))
-        await provider.fill(5)
-        with pytest.raises(AckNotShared):
-            await take(messages, 5)
-        await messages.aclose()
-
-
-async def recovered(messages: Messages) -> bool:
-    """Whether the loop has noticed a loss, and so asks again for a confirmation."""
-    return not messages._loop.acks.proven
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from jetshare.net.wire import Wire
 from jetshare.sharing.kinds import API_PREFIX, Role
 from support.consuming import QUICK, buffered, consume, consuming, numbers, scene, take
 from support.sharing import PREFIX, SHARE, SUBJECT
+from support.waiting import until
 
 NO_INFO = (Role.NEXT, Role.ACK, Role.ACK_V2)
 
@@ -163,14 +164,17 @@ async def test_closing_from_another_task_ends_the_loop(tmp_path: Path) -> None:
             assert await waiting is None
 
 
+@pytest.mark.parametrize("how", ["cancel", "aclose"])
 @pytest.mark.parametrize("steps", [0, 1, 2, 3, 4, 6, 8, 12, 20, 40])
-async def test_cancelled_at_any_await_nothing_is_lost(tmp_path: Path, steps: int) -> None:
+async def test_left_at_any_await_nothing_is_lost(tmp_path: Path, steps: int, how: str) -> None:
     # What it was handed and had not acknowledged comes back when the ack wait ends.
     async with scene(tmp_path, consumer={"ack_wait": 1_000_000_000}) as (provider, wire):
         await provider.fill(40)
 
+        messages = consume(wire)
+
         async def work() -> None:
-            async with consume(wire) as messages:
+            async with messages:
                 async for message in messages:
                     await message.ack()
                     await asyncio.sleep(0)
@@ -178,9 +182,14 @@ async def test_cancelled_at_any_await_nothing_is_lost(tmp_path: Path, steps: int
         task = asyncio.create_task(work())
         for _ in range(steps):
             await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
+        if how == "cancel":
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        else:
+            await messages.aclose()
+            async with asyncio.timeout(10):
+                await task
         async with consuming(consume(wire)):
             await provider.all_settled(40)
 
@@ -227,6 +236,28 @@ async def test_overflow_takes_only_what_is_too_much(tmp_path: Path) -> None:
         assert not waiting.done()
         await provider.fill(10, first=6)
         assert numbers(await waiting) == [1]
+
+
+async def test_the_most_urgent_are_served_first(tmp_path: Path) -> None:
+    consumer = {"priority_groups": ["jobs"], "priority_policy": "prioritized"}
+    async with (
+        scene(tmp_path, consumer=consumer) as (provider, wire),
+        consume(wire, grouped(priority=5)) as relief,
+        consume(wire, grouped(priority=0)) as first,
+    ):
+        idle = asyncio.create_task(take(relief, 1))
+        waiting = asyncio.create_task(take(first, 5))
+
+        async def both_wait() -> bool:
+            return bool((await provider.info())["num_waiting"] == 2)
+
+        await until(both_wait)
+        await provider.fill(5)
+        assert numbers(await waiting) == [1, 2, 3, 4, 5]
+        assert not idle.done()
+        await first.aclose()
+        await provider.fill(1, first=6)
+        assert numbers(await idle) == [6]
 
 
 async def test_without_its_group_a_pull_is_refused(tmp_path: Path) -> None:

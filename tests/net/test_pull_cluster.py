@@ -1,5 +1,6 @@
 """Consuming through a share on three servers, of which one or the other goes away."""
 
+import asyncio
 import signal
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,13 @@ import pytest
 
 from jetshare.errors import JetshareError
 from jetshare.net.connect import connect, server_name
+from jetshare.net.message import Message
+from jetshare.net.process import Process, ProcessOptions
+from jetshare.net.pull import PullLoop
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.wire import Wire
 from support.consuming import consume, consuming, numbers
-from support.sharing import SHARE, SUBJECT, Node, Provider, provided, sharing
+from support.sharing import PREFIX, SHARE, SUBJECT, Node, Provider, provided, sharing
 from support.waiting import until
 
 # A leader is elected within a few seconds; what a pull lost with the old one must not be
@@ -76,6 +80,44 @@ async def test_leaders_change_and_servers_go_away(tmp_path: Path) -> None:
                 assert server_name(client) != ours
             await wire.close()
     assert set(numbers(taken)) == set(range(1, 81))
+
+
+async def test_handlers_go_on_while_leaders_change(tmp_path: Path) -> None:
+    """While nobody leads, an acknowledgement finds nobody; that is no reason to give up."""
+    handled: list[int] = []
+
+    async def handle(message: Message) -> None:
+        await asyncio.sleep(0.002)
+        handled.append(message.metadata.stream_sequence)
+
+    async def done(count: int) -> None:
+        async def enough() -> bool:
+            return len(handled) >= count
+
+        await until(enough, within_s=30)
+
+    count = 2_000
+    async with sharing(tmp_path, nodes=3) as world, provided(world) as provider:
+        await world.make_stream(provider.api, num_replicas=3)
+        await world.make_consumer(provider.api, ack_wait=5_000_000_000)
+        await store(provider, 1, first=1)
+        await provider.fill(count - 1, first=2)
+        async with connect(world.login(world.importer)) as client:
+            wire = Wire(client)
+            work = Process(PullLoop(wire, SHARE, PREFIX, OPTIONS), handle, 1, ProcessOptions())
+            running = asyncio.create_task(work.run())
+            for fraction in (4, 2):
+                await done(count // fraction)
+                await leader(provider)
+                stepdown = f"CONSUMER.LEADER.STEPDOWN.{SHARE.stream}.{SHARE.consumer}"
+                await provider.api.ask(stepdown)
+            await provider.all_settled(count)
+            work.drain()
+            counts = await running
+            await wire.close()
+    assert set(handled) == set(range(1, count + 1))
+    assert counts.acknowledged >= count
+    assert counts.unconfirmed == 0
 
 
 @pytest.mark.slow

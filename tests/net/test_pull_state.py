@@ -5,8 +5,8 @@ import json
 import pytest
 
 from jetshare.errors import PullRefused
+from jetshare.net.pull_actions import Inquire
 from jetshare.net.pull_options import PullOptions
-from jetshare.net.pull_state import Inquire
 from jetshare.net.status import Status
 from support.pull_scene import HEARTBEAT, Scene, kinds
 
@@ -42,6 +42,11 @@ STATUSES: list[tuple[int, str, int | None, list[str]]] = [
     (100, "Idle Heartbeat", None, []),
     (100, "FlowControl Request", None, []),
     (400, "Bad Request - heartbeat value too large", None, ["Stop"]),
+    (400, "Bad Request - Priority Group missing", None, ["Stop"]),
+    (400, "Bad Request - Invalid Priority Group", None, ["Stop"]),
+    (400, "Bad Request - Priority must be between 0 and 9", None, ["Stop"]),
+    (400, "Bad Request - Not a Overflow Priority consumer", None, ["Stop"]),
+    (400, "Bad Request - Not a Pinned Client Priority consumer", None, ["Stop"]),
     (404, "No Messages", None, ["Pull"]),
     (408, "Request Timeout", 10, ["Pull"]),
     (408, "Request Timeout", 6, ["Pull"]),
@@ -49,7 +54,7 @@ STATUSES: list[tuple[int, str, int | None, list[str]]] = [
     (408, "Interest Expired", 10, ["Pull"]),
     (408, "Requests Pending", None, ["Pull"]),
     (409, "Batch Completed", 0, []),
-    (409, "Consumer Deleted", None, ["Warn", "Inquire"]),
+    (409, "Consumer Deleted", None, ["Forget", "Warn", "Inquire"]),
     (409, "Consumer is push based", None, ["Stop"]),
     (409, "Exceeded MaxRequestBatch of 4", None, ["Warn", "Pull"]),
     (409, "Exceeded MaxRequestExpires of 2s", None, ["Warn", "Pull"]),
@@ -64,6 +69,7 @@ STATUSES: list[tuple[int, str, int | None, list[str]]] = [
     (423, "Nats-Wrong-Pin-Id", 10, ["Warn", "Pull"]),
     (423, "Nats-Pin-Id mismatch", None, ["Warn", "Pull"]),
     (503, "", None, ["Warn", "Inquire"]),
+    (429, "Too Many Requests", None, ["Warn"]),
     (500, "", None, ["Warn"]),
     (0, "", None, ["Warn"]),
 ]

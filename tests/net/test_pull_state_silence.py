@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from jetshare.errors import ConsumerDeleted, ShareRevoked
+from jetshare.net.pull_actions import Answer, Inquire, Pull
 from jetshare.net.pull_options import PullOptions
-from jetshare.net.pull_state import Answer, Inquire, Pull
 from jetshare.net.status import Status
 from support.pull_scene import HEARTBEAT, Scene, kinds
 

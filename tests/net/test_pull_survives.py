@@ -46,13 +46,13 @@ async def test_a_push_of_the_provider_makes_pulls_deaf_and_they_are_made_anew(
 SHORT_MEMORY = 1_000_000_000
 
 
-async def two_memories_later() -> None:
-    began = time.monotonic()
+async def two_memories_later(memory_ns: int = SHORT_MEMORY) -> None:
+    began, long_enough = time.monotonic(), 2.1 * memory_ns / 1e9
 
     async def over() -> bool:
-        return time.monotonic() - began > 2.5
+        return time.monotonic() - began > long_enough
 
-    await until(over)
+    await until(over, within_s=2 * long_enough)
 
 
 async def test_a_long_idle_pull_without_heartbeats_is_forgotten(tmp_path: Path) -> None:
@@ -86,6 +86,23 @@ async def test_a_long_idle_pull_is_kept_open_by_its_heartbeats(tmp_path: Path) -
             taken = await waiting
         assert numbers(taken) == [1, 2, 3, 4, 5]
         assert {message.metadata.num_delivered for message in taken} == {1}
+
+
+USUAL_MEMORY = 120_000_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+async def test_idle_for_longer_than_a_server_remembers(tmp_path: Path) -> None:
+    async with scene(tmp_path) as (provider, wire):
+        async with consume(wire, PullOptions()) as messages:
+            waiting = asyncio.create_task(anext(messages))
+            await two_memories_later(USUAL_MEMORY)
+            await provider.fill(1)
+            message = await waiting
+            await message.ack()
+        assert (message.data, message.metadata.num_delivered) == (b"1", 1)
+        await provider.all_settled(1)
 
 
 @pytest.mark.parametrize("flowing", [False, True])
@@ -175,12 +192,14 @@ async def test_a_connection_that_was_closed(tmp_path: Path) -> None:
             await waiting
 
 
-async def test_a_loop_that_stands_still(tmp_path: Path) -> None:
-    async with scene(tmp_path, consumer={"ack_wait": 2_000_000_000}) as (provider, wire):
+@pytest.mark.parametrize("seconds", [1.0, pytest.param(10.0, marks=pytest.mark.slow)])
+async def test_a_loop_that_stands_still(tmp_path: Path, seconds: float) -> None:
+    lease = {"ack_wait": round((seconds + 20) * 1e9)}
+    async with scene(tmp_path, consumer=lease) as (provider, wire):
         await provider.fill(100)
         messages = consume(wire)
         taken = await take(messages, 10)
-        time.sleep(1.0)  # noqa: ASYNC251  # the application's fault, and the point of it
+        time.sleep(seconds)  # noqa: ASYNC251  # the application's fault, and the point of it
         async with consuming(messages) as more:
             await provider.all_settled(100)
         assert numbers(taken + more) == list(range(1, 101))

@@ -67,7 +67,7 @@ async def test_frames_arrive_as_they_were_sent(tmp_path: Path, way: str) -> None
         tap = await wire.subscribe("here.>", lambda *frame: heard.append(frame))
         wire.send(b"here.a", b"one")
         wire.send(b"here.b", b"two", b"reply.to")
-        wire.acknowledge(b"here.c")
+        wire.acknowledge(lambda: [b"here.c"])
         await client.publish("here.d", b"with headers", headers={"A": "b"})
         await hears(heard, 4)
         assert sorted(heard) == [

@@ -10,7 +10,8 @@ from typing import Any
 
 from jetshare.net.connect import connect
 from jetshare.net.message import Message
-from jetshare.net.pull import Messages, PullLoop
+from jetshare.net.messages import Messages
+from jetshare.net.pull import PullLoop
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.wire import Wire
 from support.sharing import PREFIX, SHARE, Provider, provided, sharing

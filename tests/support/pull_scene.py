@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jetshare.errors import JetshareError
+from jetshare.net.pull_actions import Action, Pull, Stop, Warn
 from jetshare.net.pull_options import PullOptions
-from jetshare.net.pull_state import Action, Pull, PullState, Stop, Warn
+from jetshare.net.pull_state import PullState
 from jetshare.net.status import Status
 from jetshare.sharing.kinds import PullConsumer
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from jetshare.server.config import Cluster, ServerConfig
 from jetshare.server.run import Server, running
 from jetshare.sharing.kinds import PullConsumer, Role
 from support.servers import Member, Realm, binary, config, free_ports
+from support.shares import activation
 from support.waiting import until
 
 SHARE = PullConsumer("ORDERS", "ORDERS-C1")
@@ -92,6 +94,40 @@ class Sharing:
         account = self.provider.document.claims.nats
         exports = tuple(replace(export, token_req=True) for export in account.exports)
         await self.push(self.provider, replace(account, exports=exports))
+
+    async def require_tokens(self, until: int) -> None:
+        """The share needs tokens from now on; the importer's end at ``until``."""
+        exports, imports = self._documents()
+        tokens = tuple(
+            replace(
+                item,
+                token=activation(
+                    self.provider.key,
+                    self.importer.public,
+                    item.subject,
+                    int(time.time()),
+                    exp=until,
+                ),
+            )
+            for item in imports.imports
+        )
+        await self.push(self.importer, replace(imports, imports=tokens))
+        needed = tuple(replace(export, token_req=True) for export in exports.exports)
+        await self.push(self.provider, replace(exports, exports=needed))
+
+    async def withdraw_acks(self) -> None:
+        """The importer takes its imports of acknowledgements out, and nothing else."""
+        _, account = self._documents()
+        kept = tuple(item for item in account.imports if not item.subject.startswith("$JS.ACK."))
+        await self.push(self.importer, replace(account, imports=kept))
+
+    async def restore(self) -> None:
+        """Both documents as they were at first."""
+        for member in (self.importer, self.provider):
+            await self.push(member, member.document.claims.nats)
+
+    def _documents(self) -> tuple[Account, Account]:
+        return self.provider.document.claims.nats, self.importer.document.claims.nats
 
     async def make_stream(self, api: JetStreamApi, **stream: Any) -> None:
         settings = {

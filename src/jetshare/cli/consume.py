@@ -14,13 +14,14 @@ import click
 
 from jetshare.cli.hiding import hide_seeds
 from jetshare.cli.options import SHARE, World, run, verb
-from jetshare.cli.output import note
-from jetshare.errors import InputError
+from jetshare.cli.output import emit_json, note, plain_text
+from jetshare.errors import InputError, NetworkError
 from jetshare.sharing.kinds import PullConsumer
-from jetshare.workflows.consume import ConsumeRequest, as_json, consume, program
+from jetshare.workflows.consume import ConsumeRequest, consume, described, program
 
 if TYPE_CHECKING:
     from jetshare.net.message import Message
+    from jetshare.net.process import Processed
 
 EPILOG = """\b
 Example:
@@ -62,8 +63,12 @@ def command(
     output, and is acknowledged once it was handled.
 
     Ctrl-C and SIGTERM end it in good order: what is done is acknowledged, the rest is
-    given back.
+    given back. The last line says how many the server confirmed; exit 1 where a message
+    failed, or its acknowledgement may be lost. What is shown on a terminal has its control
+    characters spelt out.
     """
+    from jetshare.net.process import Processed
+
     _log_in_one_line()
     request = ConsumeRequest(
         share=share,
@@ -77,12 +82,22 @@ def command(
         heartbeat_s=heartbeat,
     )
     handler = _handler(words, jsonl=jsonl or world.as_json)
-    done = run(consume(world.store(), request, world.reach, world.now, handler))
-    note(
+    done = Processed()
+    try:
+        run(consume(world.store(), request, world.reach, world.now, handler, done))
+    except NetworkError:
+        if done != Processed():
+            note(_closing_line(done))
+        raise
+    note(_closing_line(done))
+    return 1 if done.failed or done.unconfirmed else 0
+
+
+def _closing_line(done: Processed) -> str:
+    return (
         f"{done.acknowledged} acknowledged, {done.failed} failed,"
         f" {done.given_back} given back, {done.unconfirmed} unconfirmed"
     )
-    return 1 if done.failed or done.unconfirmed else 0
 
 
 def _log_in_one_line() -> None:
@@ -108,7 +123,9 @@ def _handler(words: str | None, *, jsonl: bool) -> Callable[[Message], Awaitable
 
     async def show(message: Message) -> None:
         if jsonl:
-            click.echo(as_json(message))
+            emit_json(described(message), lines=True)
+        elif sys.stdout.isatty():
+            click.echo(plain_text(message.data.decode("utf-8", "replace")))
         else:
             sys.stdout.buffer.write(message.data + b"\n")
         sys.stdout.flush()

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from jetshare.cli.options import run
-from jetshare.cli.output import emit_json, note, proof_lines
+from jetshare.cli.output import emit_json, note, proof_lines, say
 from jetshare.errors import InputError, ProofFailed
 from jetshare.server.binary import find_binary
 from jetshare.workflows.demo import Step, demo_on_server
@@ -75,8 +75,8 @@ async def _demo(folder: Path, as_json: bool, *, kept: bool) -> int:
 
 
 def _say(number: int, step: Step) -> None:
-    click.echo(f"{number}. {step.title}  [{step.took_ms:.0f} ms]")
+    say(f"{number}. {step.title}  [{step.took_ms:.0f} ms]")
     for line in step.seen:
-        click.echo(f"   {line}")
+        say(f"   {line}")
     for line in proof_lines(step.proofs):
-        click.echo(f"   {line}")
+        say(f"   {line}")

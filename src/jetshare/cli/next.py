@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from jetshare.cli.options import SHARE, World, run, verb
-from jetshare.cli.output import emit_json, note
+from jetshare.cli.output import emit_json, note, plain_text, say
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.workflows.next import NextRequest, Outcome, Received, next_messages
 
@@ -75,7 +75,7 @@ def command(
 
 
 def _say(message: Received) -> None:
-    click.echo(
+    say(
         f"[{datetime.now(UTC):%H:%M:%S}] subj: {message.subject} / tries: {message.tries}"
         f" / cons seq: {message.consumer_sequence} / str seq: {message.stream_sequence}"
         f" / pending: {message.pending}"
@@ -83,11 +83,11 @@ def _say(message: Received) -> None:
     if message.headers:
         click.echo("\nHeaders:\n")
         for name, value in message.headers.items():
-            click.echo(f"  {name}: {value}")
+            say(f"  {name}: {value}")
         click.echo("\nData:\n")
-    click.echo(f"\n{message.data.decode('utf-8', 'replace')}\n")
+    click.echo(f"\n{plain_text(message.data.decode('utf-8', 'replace'))}\n")
     if message.outcome is not Outcome.NONE:
-        click.echo(_SAID[message.outcome])
+        say(_SAID[message.outcome])
 
 
 _SAID = {

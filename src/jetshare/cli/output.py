@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import click
@@ -10,12 +11,15 @@ import click
 from jetshare.cli.hiding import hide_seeds
 from jetshare.sharing.proof import Proof
 
+# DEL and C1, which JSON lets stand as they are, and a terminal obeys.
+_OBEYED = re.compile(r"[\x7f-\x9f]")
 _MARKS = {True: "ok", False: "FAILED", None: "not seen"}
 
 
 def emit_json(value: Mapping[str, object], *, lines: bool = False) -> None:
     """The one JSON object that a verb prints with ``--json``; or one a line, as they come."""
-    click.echo(json.dumps(value, indent=None if lines else 2, ensure_ascii=False))
+    text = json.dumps(value, indent=None if lines else 2, ensure_ascii=False)
+    click.echo(_OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
 
 
 def say(line: str) -> None:
@@ -36,6 +40,12 @@ def plain(line: str) -> str:
     if line.isprintable():
         return line
     return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in line)
+
+
+def plain_text(text: str) -> str:
+    """A text of several lines, each of them ``plain`` but for its tabs."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join("\t".join(map(plain, line.split("\t"))) for line in lines)
 
 
 def warn(line: str) -> None:

@@ -6,8 +6,10 @@ import asyncio
 import logging
 from collections import deque
 
-from jetshare.errors import ConsumerDeleted, PullRefused, ShareRevoked
-from jetshare.net.message import Acks, Message
+from jetshare.errors import AccessRefused, AckNotShared
+from jetshare.net.acks import TRY_AGAIN_AFTER_S, Acks
+from jetshare.net.message import Message
+from jetshare.net.pull_ends import deleted, never_shared, refused
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.status import Status, is_status, parse_headers, parse_status
 from jetshare.net.wire import Tap, Wire
@@ -19,9 +21,6 @@ _log = logging.getLogger("jetshare")
 _HEARTBEAT_FROM_S = 10.0
 _HEARTBEAT_S = 5.0
 _GRACE_S = 1.0  # our patience is longer than the server's (ADR-37)
-# A leader election and a consumer made again end within this; a share that is not there
-# does not.
-_TRY_AGAIN_AFTER_S = (0.1, 0.3, 0.6)
 _COMPLETED = Status(code=409, text="Batch Completed")
 _REFUSALS = ("consumer is push based", "exceeded maxrequest", "message size exceeds maxbytes")
 
@@ -38,6 +37,7 @@ class FetchPool:
         self.pin = ""
         self._idle: list[_Lane] = []
         self._closing: set[asyncio.Task[None]] = set()
+        self._proof: asyncio.Task[None] | None = None
 
     async def fetch(self, count: int, timeout: float, options: PullOptions) -> list[Message]:
         """Up to ``count`` messages, as many as come within ``timeout`` seconds.
@@ -46,6 +46,7 @@ class FetchPool:
         answers, ConsumerDeleted and PullRefused where the consumer says so, AccessRefused
         where this user may not pull, Unreachable on a closed connection.
         """
+        self._prove_when_due()
         lane = self._idle.pop() if self._idle else _Lane(self)
         try:
             messages = await lane.fetch(count, timeout, options)
@@ -61,6 +62,21 @@ class FetchPool:
             self._close_soon(self._idle.pop())
         if self._closing:
             await asyncio.wait(self._closing)
+        if self._proof is not None:
+            await self._proof
+
+    def _prove_when_due(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self.acks.due(loop.time()) and (self._proof is None or self._proof.done()):
+            self._proof = loop.create_task(self._prove())
+
+    async def _prove(self) -> None:
+        try:
+            await self.acks.prove(asyncio.get_running_loop().time())
+        except (AccessRefused, AckNotShared) as error:
+            # Nobody waits for this one: the next acknowledgement asks, and tells.
+            _log.warning("%s", error)
+            self.acks.reached = False
 
     def _close_soon(self, lane: _Lane) -> None:
         task = asyncio.get_running_loop().create_task(lane.close())
@@ -95,7 +111,7 @@ class _Lane:
         if self._tap is None:
             self._tap = await pool.wire.subscribe(f"{self._inbox}.*", self._deliver)
         deadline = self._loop.time() + timeout
-        pauses = iter(_TRY_AGAIN_AFTER_S)
+        pauses = iter(TRY_AGAIN_AFTER_S)
         while True:
             status = await self._pull(count, deadline, options, no_wait=timeout <= 0)
             if self._buffer or not _worth_another(status):
@@ -224,15 +240,8 @@ def _raise_for(status: Status, share: PullConsumer) -> None:
     """The error that a status stands for, where it stands for one."""
     text = status.text.lower()
     if status.code == 503:
-        raise ShareRevoked(
-            f"nobody answers pulls on {share}: it is not shared with this account,"
-            " was revoked, or is imported under another prefix",
-            hint=f"jetshare verify {share} shows what is missing",
-        )
+        raise never_shared(share)
     if status.code == 409 and text.startswith("consumer deleted"):
-        raise ConsumerDeleted(f"consumer {share} was deleted")
+        raise deleted(share)
     if status.code in (400, 412) or (status.code == 409 and text.startswith(_REFUSALS)):
-        raise PullRefused(
-            f"{share} refuses to be pulled from: {status.code} {status.text}",
-            hint="the options of the pull do not suit the consumer",
-        )
+        raise refused(share, status)

@@ -11,23 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from jetshare.errors import (
-    AccessRefused,
-    AckNotShared,
-    AckUnconfirmed,
-    AlreadySettled,
-    InputError,
-    NoResponders,
-    RequestTimeout,
-)
+from jetshare.errors import AckUnconfirmed, AlreadySettled, InputError
+from jetshare.net.acks import ACK, CONFIRM_TIMEOUT_S, IN_PROGRESS, NAK, TERM
 from jetshare.net.status import parse_headers
 
 if TYPE_CHECKING:
-    from jetshare.net.wire import Wire
-    from jetshare.sharing.kinds import PullConsumer
-
-ACK, NAK, IN_PROGRESS, TERM = b"+ACK", b"-NAK", b"+WPI", b"+TERM"
-CONFIRM_TIMEOUT_S = 5.0
+    from jetshare.net.acks import Acks
 
 _log = logging.getLogger("jetshare")
 
@@ -81,54 +70,6 @@ class Metadata:
         )
 
 
-class Acks:
-    """How the messages of one consumer are settled, and whether that reaches anybody.
-
-    An acknowledgement asks for no answer, so one that nobody receives looks like any
-    other: a share without its ACK subject, or with that subject mapped, loses every one
-    of them in silence. Therefore the first is a request, and so is the first after the
-    provider's document may have changed (``doubt``).
-    """
-
-    __slots__ = ("proven", "share", "wire")
-
-    def __init__(self, wire: Wire, share: PullConsumer) -> None:
-        self.wire = wire
-        self.share = share
-        self.proven = False
-
-    def doubt(self) -> None:
-        self.proven = False
-
-    async def confirm(self, reply: bytes, word: bytes, timeout_s: float) -> None:
-        """Send ``word`` and wait until the server has taken it.
-
-        Raises AckNotShared where nothing listens, AccessRefused where the user may not
-        publish it, AckUnconfirmed where no answer came.
-        """
-        try:
-            await self.wire.ask(reply, word, timeout_s)
-        except NoResponders:
-            raise AckNotShared(
-                f"acknowledgements of {self.share} reach nobody:"
-                f" nothing listens on {reply.decode()}",
-                hint=f"import {self.share.ack_subject()} from the provider as a service under"
-                " that very name (an ACK import must not be mapped);"
-                f" jetshare verify {self.share} shows which subject is missing",
-            ) from None
-        except RequestTimeout:
-            if self.wire.may_not(reply.decode()):
-                raise AccessRefused(
-                    f"this user may not acknowledge messages of {self.share}",
-                    hint=f"allow it to publish on {self.share.ack_subject()}",
-                ) from None
-            raise AckUnconfirmed(
-                f"the acknowledgement of {self.share} was not confirmed within {timeout_s:g} s",
-                hint="it may have been taken; the message comes back where it was not",
-            ) from None
-        self.proven = True
-
-
 class Message:
     """One message, held under lease until it is settled or the consumer's ack wait ends."""
 
@@ -149,7 +90,8 @@ class Message:
 
     @property
     def subject(self) -> str:
-        return self._subject.decode()
+        """With U+FFFD for what is no UTF-8: a server checks it only where that is switched on."""
+        return self._subject.decode("utf-8", "replace")
 
     @property
     def reply(self) -> str:
@@ -179,14 +121,15 @@ class Message:
         """The message is done. With ``confirm``, return once the server has taken it.
 
         Raises AlreadySettled, and where it asks for confirmation (the first of a consumer
-        always does) AckNotShared, AccessRefused or AckUnconfirmed.
+        always does) AckNotShared, AccessRefused or AckUnconfirmed. Without, the consumption
+        looks from time to time whether acknowledgements arrive, and ends where they do not.
         """
         acks = self._acks
-        if self._settled or confirm or not acks.proven:
+        if self._settled or confirm or not acks.reached:
             await self._settle(ACK, confirm, timeout)
         else:
             self._settled = True
-            acks.wire.acknowledge(self._reply)
+            acks.acknowledge(self._reply)
 
     async def nak(
         self,
@@ -235,18 +178,20 @@ class Message:
     async def _settle(self, word: bytes, confirm: bool, timeout_s: float) -> None:
         if self._settled:
             raise self._again()
-        if not confirm and self._acks.proven:
-            self._acks.wire.send(self._reply, word)
+        acks = self._acks
+        if not confirm and acks.reached:
+            acks.wire.send(self._reply, word)
         else:
             try:
-                await self._acks.confirm(self._reply, word, timeout_s)
+                await acks.confirm(self._reply, word, timeout_s)
             except AckUnconfirmed as error:
                 if confirm:
                     raise
                 # Somebody listens, or there had been a 503 at once: the server knows nothing
                 # of this delivery any more, as after a crash. The message comes again; those
                 # behind it must not wait as long each.
-                self._acks.proven = True
+                acks.reached = True
+                acks.lost += word == ACK
                 _log.warning("%s", error)
         self._settled = True
 

@@ -9,8 +9,10 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from jetshare.errors import AckUnconfirmed, InputError
+from jetshare.errors import InputError
+from jetshare.net.acks import CONFIRM_TIMEOUT_S
 from jetshare.net.message import Message
 from jetshare.net.pull import PullLoop
 
@@ -41,14 +43,16 @@ class ProcessOptions:
 
     At one of ``signals``, and when ``stop`` is set, the process drains: it pulls no more,
     gives back what no handler has begun, lets handlers finish for ``drain_timeout``, and
-    then cancels the rest and gives their messages back. A signal that the application
-    handles itself is left to it.
+    then cancels the rest and gives their messages back. For ``confirm_timeout`` it waits
+    until all that was acknowledged is confirmed. A signal that the application handles
+    itself is left to it.
     """
 
     backoff: Backoff = doubling
     handler_timeout: float | None = None
     ack_wait: float = DEFAULT_ACK_WAIT_S
     drain_timeout: float = 30.0
+    confirm_timeout: float = CONFIRM_TIMEOUT_S
     signals: tuple[signal.Signals, ...] = (signal.SIGTERM,)
     stop: asyncio.Event | None = None
 
@@ -57,9 +61,11 @@ class ProcessOptions:
 class Processed:
     """What became of the messages that were delivered.
 
-    ``failed`` are those whose handler raised; they come back after the back-off.
-    ``given_back`` had no handler begun, or one that was cut off. ``unconfirmed`` were
-    handled, and their acknowledgement may be lost.
+    ``acknowledged`` are those whose acknowledgement the server is known to have taken,
+    ``unconfirmed`` those that were handled and whose acknowledgement may be lost: what the
+    server has taken is at least the first, and at most both together. ``failed`` are
+    handlings that raised; their messages come back after the back-off. ``given_back`` had
+    no handler begun, or one that was cut off.
     """
 
     acknowledged: int = 0
@@ -69,20 +75,28 @@ class Processed:
 
 
 class Process:
-    """``handler`` at work on the messages of a loop, until ``drain`` or the loop's end."""
+    """``handler`` at work on the messages of a loop, until ``drain`` or the loop's end.
+
+    ``counts`` holds what became of the messages however ``run`` ends.
+    """
 
     def __init__(
-        self, pull: PullLoop, handler: Handler, concurrency: int, options: ProcessOptions
+        self,
+        pull: PullLoop,
+        handler: Handler,
+        concurrency: int,
+        options: ProcessOptions,
+        counts: Processed | None = None,
     ) -> None:
         if concurrency < 1:
             raise InputError(f"concurrency is {concurrency}, which is less than 1")
+        self.counts = counts if counts is not None else Processed()
         self._concurrency = concurrency
         self._pull = pull
         self._handler = handler
         self._options = options
         self._running: set[Message] = set()
         self._draining = asyncio.Event()
-        self._counts = Processed()
 
     def drain(self) -> None:
         """Begin no further message; ``run`` returns once those begun have ended."""
@@ -92,8 +106,9 @@ class Process:
     async def run(self) -> Processed:
         """Handle messages until drained, or until nothing more comes (``stop_after``).
 
-        Raises what ended the consumption, and AckNotShared where acknowledgements reach
-        nobody. When cancelled, it cancels the handlers and gives their messages back.
+        Raises what ended the consumption, such as AckNotShared where acknowledgements reach
+        nobody. Then, and when it is cancelled, it cancels the handlers that are at work, and
+        gives their messages back.
         """
         workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
         helpers = [
@@ -105,17 +120,41 @@ class Process:
         try:
             with self._drained_by_signal():
                 await self._pull.open()
-                await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
+                failure = await self._all_done(workers)
         finally:
             for task in (*workers, *helpers):
                 task.cancel()
-            await asyncio.wait((*workers, *helpers))
+            await asyncio.gather(*workers, *helpers, return_exceptions=True)
             await self._pull.close()
-        for worker in workers:
-            if not worker.cancelled() and (error := worker.exception()):
-                raise error
-        self._counts.given_back += self._pull.given_back
-        return self._counts
+            self._count()
+        if failure is not None:
+            raise failure
+        try:
+            await self._pull.acks.settle(self._options.confirm_timeout)
+        finally:
+            self._count()
+        return self.counts
+
+    async def _all_done(self, workers: Sequence[asyncio.Task[None]]) -> BaseException | None:
+        """Wait for the workers, and no longer once one of them or the consumption failed."""
+        failing = asyncio.create_task(self._pull.failure())
+        working: set[asyncio.Task[Any]] = {failing, *workers}
+        try:
+            while working != {failing}:
+                done, working = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+                for task in done - {failing}:
+                    if not task.cancelled() and (error := task.exception()):
+                        return error
+                if failing in done:
+                    return failing.result()
+        finally:
+            failing.cancel()
+        return None
+
+    def _count(self) -> None:
+        acks = self._pull.acks
+        self.counts.acknowledged, self.counts.unconfirmed = acks.confirmed, acks.unconfirmed
+        self.counts.given_back = self._pull.given_back
 
     async def _work(self) -> None:
         while self._pull.at_hand or await self._pull.ready():
@@ -133,26 +172,20 @@ class Process:
         error = await self._run_handler(message)
         if message.settled:
             return  # the handler did it itself
-        if error is not None:
-            self._counts.failed += 1
-            tries = message.metadata.num_delivered
-            delay = self._options.backoff(tries)
-            _log.warning(
-                "handling %s failed (delivery %d), back in %g s",
-                message.reply,
-                tries,
-                delay,
-                exc_info=error,
-            )
-            await message.nak(delay)
+        if error is None:
+            await message.ack()
             return
-        try:
-            await message.ack(confirm=self._draining.is_set())
-            self._counts.acknowledged += 1
-        except AckUnconfirmed as unconfirmed:
-            # Not given back: it was handled, and the acknowledgement may have been taken.
-            _log.warning("%s", unconfirmed)
-            self._counts.unconfirmed += 1
+        self.counts.failed += 1
+        tries = message.metadata.num_delivered
+        delay = self._options.backoff(tries)
+        _log.warning(
+            "handling %s failed (delivery %d), back in %g s",
+            message.reply,
+            tries,
+            delay,
+            exc_info=error,
+        )
+        await message.nak(delay)
 
     async def _run_handler(self, message: Message) -> BaseException | None:
         limit = self._options.handler_timeout

@@ -7,14 +7,20 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Coroutine, Iterable
-from types import TracebackType
-from typing import Self
 
-from jetshare.errors import JetshareError, NoResponders, RequestTimeout
+from jetshare.errors import (
+    AccessRefused,
+    AckNotShared,
+    JetshareError,
+    NoResponders,
+    RequestTimeout,
+)
+from jetshare.net.acks import Acks
 from jetshare.net.consumer_info import ConsumerInfo, parse_consumer_info
-from jetshare.net.message import Acks, Message
+from jetshare.net.message import Message
+from jetshare.net.pull_actions import Action, Answer, Forget, Inquire, Pull, Stop, Warn
 from jetshare.net.pull_options import PullOptions
-from jetshare.net.pull_state import Action, Answer, Inquire, Pull, PullState, Stop, Warn
+from jetshare.net.pull_state import PullState
 from jetshare.net.status import is_status, parse_headers, parse_status
 from jetshare.net.wire import Tap, Wire
 from jetshare.sharing.kinds import API_PREFIX, PullConsumer
@@ -26,6 +32,9 @@ _log = logging.getLogger("jetshare")
 _TURN = 250
 _MAX_TICK_S = 0.25
 _INQUIRY_TIMEOUT_S = 2.0
+# Proofs that nobody answered, while pulls were answered, before the end is told: a pull and
+# an acknowledgement do not come back at the same moment.
+_UNHEARD_PROOFS = 4
 _PULL_NOTHING = b'{"batch":1,"no_wait":true,"max_bytes":1}'
 
 
@@ -49,8 +58,10 @@ class PullLoop:
         self._tap: Tap | None = None
         self._ending: asyncio.Task[None] | None = None
         self._waiters: deque[asyncio.Future[None]] = deque()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._failure: JetshareError | None = None
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._proving = False
+        self._unheard_proofs = 0
+        self._failing: asyncio.Future[JetshareError] = self._loop.create_future()
         self._over = False
         self._taken = 0
         self._attend_at = 0  # messages taken, when there is more to do than to take the next
@@ -71,7 +82,7 @@ class PullLoop:
         """Wait until ``take`` may be called; false once nothing will come any more.
 
         Raises what ended the consumption: ShareRevoked, ConsumerDeleted, PullRefused,
-        AccessRefused, Unreachable.
+        AckNotShared, AccessRefused, Unreachable.
         """
         while not self._over and self._taken != self._options.stop_after:
             if self._taken >= self._yield_at:
@@ -84,8 +95,8 @@ class PullLoop:
                     self._act(self._state_now().refill(self._loop.time()))
                 return True
         await self.close()
-        if self._failure is not None:
-            raise self._failure
+        if self._failing.done():
+            raise self._failing.result()
         return False
 
     def take(self) -> Message:
@@ -95,6 +106,10 @@ class PullLoop:
         if self._options.counts_bytes:
             self._taken_bytes += message.size
         return message
+
+    async def failure(self) -> JetshareError:
+        """Wait until the consumption fails; why it did."""
+        return await asyncio.shield(self._failing)
 
     def put_back(self, message: Message) -> None:
         """Give back a message that was taken, as soon as it cannot come straight to us again."""
@@ -173,21 +188,49 @@ class PullLoop:
                 case Warn(text):
                     _log.warning("%s", text)
                     self.acks.doubt()
+                case Forget():
+                    self.acks.forget()
                 case Stop(error):
                     self._fail(error)
         self._attend_at = min(
             self._state.refill_at, self._yield_at, self._options.stop_after or self._yield_at
         )
+        self._prove_when_due()
 
-    async def _inquire(self, *, pull: bool) -> None:
+    def _prove_when_due(self) -> None:
+        idle = not (self._proving or self._over) and self._wire.client.is_connected
+        if idle and self.acks.due(self._loop.time()):
+            self._proving = True
+            self._spawn(self._prove())
+
+    async def _prove(self) -> None:
+        try:
+            await self.acks.prove(self._loop.time())
+            self._unheard_proofs = 0
+        except AccessRefused as error:
+            self._fail(error)
+        except AckNotShared as error:
+            if not self._unheard_proofs:
+                _log.warning("%s", error)
+            # The whole share may have ended, which the state machine finds out.
+            if await self._inquire(pull=True) is Answer.PRESENT:
+                self._unheard_proofs += 1
+            if self._unheard_proofs >= _UNHEARD_PROOFS:
+                self._fail(error)
+        finally:
+            self._proving = False
+
+    async def _inquire(self, *, pull: bool) -> Answer | None:
+        """Ask for INFO, and with ``pull`` for a message that cannot be; the answer to that."""
         pulled = await self._ask(self._next_subject, _PULL_NOTHING) if pull else None
         asked = await self._ask(self._info_subject, b"")
         if not self._usable():
-            return
+            return None
         answer = asked if isinstance(asked, Answer) else self._learn(asked)
         pull_answer = Answer.PRESENT if isinstance(pulled, bytes) else pulled
         state, now = self._state_now(), self._loop.time()
         self._act(state.answered(info=answer, pull=pull_answer, now=now))
+        return pull_answer
 
     async def _ask(self, subject: str, payload: bytes) -> Answer | bytes:
         """The body of the reply, or what its absence means."""
@@ -203,7 +246,11 @@ class PullLoop:
         info = parse_consumer_info(body)
         if isinstance(info, ConsumerInfo):
             self.info = info
+            if info.ack_policy == "none":
+                self.acks.none_wanted()
             return Answer.PRESENT
+        if info.absent:
+            self.acks.forget()
         return Answer.ABSENT if info.absent else Answer.UNCLEAR
 
     async def _watch(self) -> None:
@@ -218,7 +265,6 @@ class PullLoop:
             if up and (not client.is_connected or reconnects != seen):
                 up = False
                 self._state_now().lost()
-                self.acks.doubt()
             if not up and client.is_connected:
                 up, seen = True, reconnects
                 self._act(self._state_now().regained(self._loop.time()))
@@ -253,7 +299,8 @@ class PullLoop:
 
     def _fail(self, error: JetshareError) -> None:
         if not self._over:
-            self._over, self._failure = True, error
+            self._over = True
+            self._failing.set_result(error)
             self._state.stop()
             while self._waiters:
                 self._wake_one()
@@ -281,54 +328,7 @@ class PullLoop:
                 waiter.set_result(None)
                 return
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, work: Coroutine[None, None, object]) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-class Messages:
-    """The messages of a consumer as they come: ``async for message in …``.
-
-    Leaving the loop ends the consumption and gives back what was delivered and not handed
-    out; ``aclose`` does so at once, and ``async with`` at the end of the block.
-    """
-
-    def __init__(self, loop: PullLoop) -> None:
-        self._loop = loop
-        self._opened = False
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Message:
-        loop = self._loop
-        if not loop.at_hand:
-            if not self._opened:
-                self._opened = True
-                try:
-                    await loop.open()
-                except BaseException:
-                    await loop.close()
-                    raise
-            if not await loop.ready():
-                raise StopAsyncIteration
-        return loop.take()
-
-    async def aclose(self) -> None:
-        """End, also from another task than the one that iterates."""
-        await self._loop.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    def __del__(self) -> None:
-        self._loop.abandon()

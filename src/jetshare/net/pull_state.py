@@ -10,18 +10,17 @@ Beyond ADR-37 it knows what happens through a share:
   heartbeat of silence the consumer is asked whether it is there at all; if it is, or at
   the latest after two heartbeats, the pulls are given up and made anew.
 - An empty message without headers ends the reply stream of its pull.
-- 503 is no failure yet: it is what a share says while a leader is chosen or a consumer is
-  made again, and what it says for ever once it is revoked. See ``_judge``.
+- 503 is no failure yet (``pull_doubt``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-from jetshare.errors import ConsumerDeleted, JetshareError, PullRefused, ShareRevoked
+from jetshare.errors import JetshareError
 from jetshare.net.credit import Credit
 from jetshare.net.go_duration import parse_go_duration
+from jetshare.net.pull_actions import Action, Answer, Forget, Inquire, Pull, Stop, Warn
+from jetshare.net.pull_doubt import Doubt, Verdict
+from jetshare.net.pull_ends import deleted, in_words, never_shared, refused, revoked
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.status import Status
 from jetshare.sharing.kinds import PullConsumer
@@ -29,67 +28,7 @@ from jetshare.sharing.kinds import PullConsumer
 _PROBE_AT = 1.25  # heartbeats of silence before the consumer is asked whether it is there
 _ALARM_AT = 2.0  # heartbeats of silence before a pull is given up (ADR-37)
 _EXPIRY_GRACE_S = 1.0  # after this much over its expiry the end of a pull was lost
-# Heartbeats from the last word of a consumer until a share that nobody answers for is said
-# to be gone: with the time that a pull and a tick take it is told within two.
-_PATIENCE = 1.75
-_MIN_TRIES = 3  # pulls that nobody answered before a share is said to be gone
-_FIRST_PATIENCE_S = 2.0  # for a consumer that was never there
-_BLIND_PATIENCE_S = 5.0  # where INFO is not shared and cannot tell an outage from an end
 _MAX_PAUSE_S = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pull:
-    """Send this pull request; its statuses come back under ``token``."""
-
-    token: int
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inquire:
-    """Ask for the consumer's INFO, and with ``pull`` make a pull that takes nothing."""
-
-    pull: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Warn:
-    """Something was lost or refused, and is being made good."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """The end: nothing more will come."""
-
-    error: JetshareError
-
-
-Action = Pull | Inquire | Warn | Stop
-
-
-class Answer(StrEnum):
-    """What an inquiry found."""
-
-    PRESENT = "present"
-    ABSENT = "absent"  # the server says that there is no such consumer or stream
-    NO_RESPONDERS = "no responders"
-    UNCLEAR = "unclear"  # silence, or an error that says nothing about the consumer
-
-
-@dataclass(slots=True, kw_only=True)
-class _Doubt:
-    """Since when nobody answers our pulls, and what is known about why."""
-
-    since: float
-    deadline: float
-    pause: float
-    retry_at: float
-    deleted: bool
-    tries: int = 0
-    info: Answer | None = None
 
 
 class PullState:
@@ -116,7 +55,7 @@ class PullState:
         self._wait_for_room = False
         self._hold_until = 0.0
         self._refusals = 0
-        self._doubt: _Doubt | None = None
+        self._doubt: Doubt | None = None
         self._info_answers = False
         self._inquired = False
         self._connected = True
@@ -190,7 +129,7 @@ class PullState:
         if self._stopped or token <= self._void_to:
             return ()
         if status.code == 503:
-            return self._unanswered(now, deleted=False)
+            return self._unanswered(now)
         self.heard_at = now
         if status.code == 100:
             self._recovered()
@@ -214,7 +153,7 @@ class PullState:
             self._doubt.info = info
             return ()
         if pull is Answer.NO_RESPONDERS:
-            return self._unanswered(now, deleted=False)
+            return self._unanswered(now)
         silent = now - self.heard_at >= _PROBE_AT * self._heartbeat
         if pull is Answer.PRESENT and silent and self._outstanding:
             return self._anew(f"the pull on {self._share} went deaf", now)
@@ -334,14 +273,14 @@ class PullState:
             case ((400 | 412), _):
                 return self._refuse(status)
             case ((404 | 408), _):
-                self.heard_ever = True
+                self._recovered()
                 return self.refill(now)
             case 423, _:
                 self._pin = ""
                 return (Warn(f"{self._share} pinned another client"), *self.refill(now))
             case 409, text:
                 return self._conflict(text, status, asked, now)
-        return self._backed_off(f"{self._share} answered {_words(status)}", now)
+        return self._backed_off(f"{self._share} answered {in_words(status)}", now)
 
     def _conflict(self, text: str, status: Status, asked: int, now: float) -> tuple[Action, ...]:
         if text.startswith("batch completed"):
@@ -349,7 +288,7 @@ class PullState:
         if text.startswith("message size exceeds maxbytes"):
             return self._no_room(asked, status, now)
         if text.startswith("consumer deleted"):
-            return self._unanswered(now, deleted=True)
+            return self._unanswered(now, gone=True)
         if text.startswith("consumer is push based"):
             return self._refuse(status)
         if text.startswith("exceeded maxrequest") and self._adapt(text):
@@ -358,7 +297,7 @@ class PullState:
                 *self.refill(now),
             )
         # Leadership Change, Server Shutdown, Exceeded MaxWaiting, and what is yet to come.
-        return self._backed_off(f"{self._share} ended a pull: {_words(status)}", now)
+        return self._backed_off(f"{self._share} ended a pull: {in_words(status)}", now)
 
     def _no_room(self, asked: int, status: Status, now: float) -> tuple[Action, ...]:
         """The next message did not fit into what was left of a pull's bytes."""
@@ -397,14 +336,7 @@ class PullState:
 
     def _refuse(self, status: Status) -> tuple[Action, ...]:
         self._stopped = True
-        return (
-            Stop(
-                PullRefused(
-                    f"{self._share} refuses to be pulled from: {_words(status)}",
-                    hint="the options of the pull do not suit the consumer",
-                )
-            ),
-        )
+        return (Stop(refused(self._share, status)),)
 
     def _backed_off(self, why: str, now: float) -> tuple[Action, ...]:
         """Wait before the next pull, longer each time that nothing was heard between."""
@@ -415,79 +347,34 @@ class PullState:
 
     # Nobody answers.
 
-    def _unanswered(self, now: float, *, deleted: bool) -> tuple[Action, ...]:
-        outstanding_only_ours = self._doubt is not None
+    def _unanswered(self, now: float, *, gone: bool = False) -> tuple[Action, ...]:
+        """A pull met nobody, or with ``gone`` the end of its consumer."""
         self._void()
-        if self._doubt is None:
-            deadline = self._patience(now)
-            pause = min(max((deadline - now) / 4, 0.05), _MAX_PAUSE_S)
-            self._doubt = _Doubt(
-                since=now, deadline=deadline, pause=pause, retry_at=now + pause, deleted=deleted
-            )
-        doubt = self._doubt
-        doubt.tries += 1
-        doubt.deleted = doubt.deleted or deleted
-        doubt.retry_at = now + doubt.pause
-        if now < doubt.deadline:
-            doubt.retry_at = min(doubt.retry_at, doubt.deadline)
-        if outstanding_only_ours:
-            return self._judge(doubt, now)
-        why = "the consumer was deleted" if deleted else "nobody answers its pulls"
-        return (Warn(f"{self._share}: {why}; trying again"), Inquire(pull=False))
+        doubt, forget = self._doubt, (Forget(),) if gone else ()
+        if doubt is None:
+            heard_at = self.heard_at if self.heard_ever else None
+            doubt = self._doubt = Doubt.begin(now, heard_at=heard_at, heartbeat=self._heartbeat)
+            doubt.unanswered(now, deleted=gone)
+            why = "the consumer was deleted" if gone else "nobody answers its pulls"
+            return (*forget, Warn(f"{self._share}: {why}; trying again"), Inquire(pull=False))
+        doubt.unanswered(now, deleted=gone)
+        return (*forget, *self._judge(doubt, now))
 
-    def _patience(self, now: float) -> float:
-        """Until when a consumer that nobody answers for may come back."""
-        if not self.heard_ever:
-            return now + min(_FIRST_PATIENCE_S, _ALARM_AT * self._heartbeat)
-        return max(self.heard_at + _PATIENCE * self._heartbeat, now + self._heartbeat / 2)
+    def _judge(self, doubt: Doubt, now: float) -> tuple[Action, ...]:
+        match doubt.judge(now, info_answers=self._info_answers):
+            case Verdict.WAIT:
+                return ()
+            case Verdict.OUTAGE:
+                return (Warn(f"{self._share} is out of reach for {now - doubt.since:.0f} s"),)
+            case Verdict.DELETED:
+                error: JetshareError = deleted(self._share)
+            case Verdict.REVOKED:
+                error = (revoked if doubt.heard_before else never_shared)(self._share)
+        self._stopped = True
+        return (Stop(error),)
 
-    def _retry(self, doubt: _Doubt, now: float) -> tuple[Action, ...]:
+    def _retry(self, doubt: Doubt, now: float) -> tuple[Action, ...]:
         if self._outstanding or now < doubt.retry_at:
             return ()
         pull = self._pull(now)
         return (pull, Inquire(pull=False)) if pull is not None else ()
-
-    def _judge(self, doubt: _Doubt, now: float) -> tuple[Action, ...]:
-        """Whether a consumer that nobody answers for is away for a moment or for good.
-
-        INFO tells: the server answers it for every consumer there is, and says so where
-        there is none; it has no responders where the share is revoked, for that takes all
-        of its subjects. Where INFO never answered it may not be shared, and then more time
-        has to pass. Any other answer means an outage, which is waited for.
-        """
-        if doubt.tries < _MIN_TRIES or now < doubt.deadline or doubt.info is None:
-            return ()
-        if doubt.info is Answer.UNCLEAR:
-            doubt.deadline = now + _ALARM_AT * self._heartbeat
-            doubt.info = None
-            return (Warn(f"{self._share} is out of reach for {now - doubt.since:.0f} s"),)
-        blind = doubt.info is Answer.NO_RESPONDERS and not self._info_answers
-        if blind and self.heard_ever and now < doubt.since + _BLIND_PATIENCE_S:
-            return ()
-        self._stopped = True
-        if doubt.deleted or doubt.info is Answer.ABSENT:
-            return (
-                Stop(
-                    ConsumerDeleted(
-                        f"consumer {self._share} was deleted",
-                        hint="ask its owner to make it again, then consume again",
-                    )
-                ),
-            )
-        return (Stop(self._revoked()),)
-
-    def _revoked(self) -> ShareRevoked:
-        if self.heard_ever:
-            return ShareRevoked(
-                f"the share of {self._share} was revoked: nobody answers its pulls any more",
-                hint="ask the provider to grant it again; what was not acknowledged stays theirs",
-            )
-        return ShareRevoked(
-            f"nobody answers pulls on {self._share}: it is not shared with this account,"
-            " was revoked, or is imported under another prefix",
-            hint=f"jetshare verify {self._share} shows what is missing",
-        )
-
-
-def _words(status: Status) -> str:
-    return f"{status.code} {status.text}".strip()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from jetshare.net.message import Acks, Message, Metadata
+from jetshare.net.acks import Acks
+from jetshare.net.message import Message, Metadata
 from jetshare.net.wire import Wire
 from jetshare.sharing.kinds import PullConsumer
 
@@ -13,9 +15,8 @@ if TYPE_CHECKING:
 
 
 class Receipts:
-    """Acknowledgements over one connection: the first one of each consumer is confirmed.
-
-    The others ask for no answer; whoever receives the first receives them too.
+    """Acknowledgements over one connection: the first one of each consumer is confirmed,
+    and from time to time those since.
     """
 
     def __init__(self, client: Client) -> None:
@@ -32,6 +33,9 @@ class Receipts:
         consumer = PullConsumer(stands.stream, stands.consumer)
         acks = self._acks.setdefault(consumer, Acks(self._wire, consumer))
         await Message(acks, b"", reply.encode(), b"", b"").ack(timeout=timeout_s)
+        now = asyncio.get_running_loop().time()
+        if acks.due(now):
+            await acks.prove(now)
 
     async def close(self) -> None:
         await self._wire.close()

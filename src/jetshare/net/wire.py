@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from nats.errors import ConnectionClosedError, ConnectionDrainingError, Error
@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 
 _RETRY_WRITE_S = 0.002  # while nats-py writes
 _RETRY_DOWN_S = 0.05  # while there is no connection
+_LAST_WORDS_S = 2.0  # for what is on its way to a subscription that ends
 _PUB = b"PUB %b %b %d\r\n%b\r\n"
+_ACK_END = b" 4\r\n+ACK\r\n"
 _NO_RESPONDERS = b"NATS/1.0 503"
+
+# The reply subjects that are to be acknowledged by now.
+TakeReplies = Callable[[], Sequence[bytes]]
 
 
 class Reply(NamedTuple):
@@ -48,11 +53,12 @@ class Tap:
         """Take the interest back; what the server had sent by then is still delivered."""
         try:
             if self._client.is_connected:
-                await self._subscription.drain()  # type: ignore[no-untyped-call]  # nats-py's gap
+                async with asyncio.timeout(_LAST_WORDS_S):
+                    await self._subscription.drain()  # type: ignore[no-untyped-call]  # nats-py's gap
             else:
                 await self._subscription.unsubscribe()
-        except Error:
-            pass  # closed or lost meanwhile: the server forgets the interest by itself
+        except (Error, TimeoutError):
+            pass  # closed, lost or silent: the server forgets the interest by itself
         finally:
             parser = self._client._ps
             if isinstance(parser, DirectParser):
@@ -67,6 +73,8 @@ class Wire:
         self.client = client
         self.direct = take_short_way(client)
         self._outgoing: list[bytes] = []
+        self._acknowledging: list[TakeReplies] = []
+        self._due = False  # in this turn of the loop
         self._retry: asyncio.TimerHandle | None = None
         self._subjects: set[str] = set()
         self._loop = asyncio.get_running_loop()
@@ -96,9 +104,8 @@ class Wire:
         if not self.direct:
             self._publish(subject, payload, reply)
             return
-        if not self._outgoing:
-            self._loop.call_soon(self.flush)
         self._outgoing.append(_PUB % (subject, reply, len(payload), payload))
+        self._flush_soon()
 
     def send_now(self, subject: bytes, payload: bytes, reply: bytes) -> None:
         """Publish at once, where somebody waits for what comes back."""
@@ -108,32 +115,52 @@ class Wire:
         self._outgoing.append(_PUB % (subject, reply, len(payload), payload))
         self.flush()
 
-    def acknowledge(self, reply: bytes) -> None:
-        """``send(reply, b"+ACK")``, which is sent more often than all else together."""
-        if not self.direct:
-            self._publish(reply, b"+ACK", b"")
-            return
-        if not self._outgoing:
-            self._loop.call_soon(self.flush)
-        self._outgoing.append(b"PUB " + reply + b" 4\r\n+ACK\r\n")
+    def acknowledge(self, replies: TakeReplies) -> None:
+        """``send`` an acknowledgement to each of ``replies``, which is asked when they are
+        written. There are more of them than of all else together, so they are joined once.
+        """
+        self._acknowledging.append(replies)
+        self._flush_soon()
 
     def flush(self) -> None:
         """Write what was sent so far."""
-        if not self._outgoing or self.client.is_closed:
-            self._outgoing.clear()
-            return
         client, transport = self.client, self.client._transport
+        if client.is_closed:
+            self._outgoing.clear()
+            self._acknowledging.clear()
+        if not self._outgoing and not self._acknowledging:
+            return
+        if not self.direct:
+            for reply in self._replies_due():
+                self._publish(reply, b"+ACK", b"")
+            return
         # What nats-py has still to write, a SUB above all, was said first.
         if transport is None or not client.is_connected or client.pending_data_size:
             if self._retry is None:
                 pause = _RETRY_WRITE_S if client.is_connected else _RETRY_DOWN_S
                 self._retry = self._loop.call_later(pause, self._flush_again)
             return
-        data = b"".join(self._outgoing)
-        self.client.stats["out_msgs"] += len(self._outgoing)
-        self.client.stats["out_bytes"] += len(data)
+        replies = self._replies_due()
+        acks = b"PUB " + (_ACK_END + b"PUB ").join(replies) + _ACK_END if replies else b""
+        data = b"".join((acks, *self._outgoing))
+        client.stats["out_msgs"] += len(replies) + len(self._outgoing)
+        client.stats["out_bytes"] += len(data)
         self._outgoing.clear()
         transport.write(data)
+
+    def _replies_due(self) -> list[bytes]:
+        replies = [reply for take in self._acknowledging for reply in take()]
+        self._acknowledging.clear()
+        return replies
+
+    def _flush_soon(self) -> None:
+        if not self._due:
+            self._due = True
+            self._loop.call_soon(self._flush_now)
+
+    def _flush_now(self) -> None:
+        self._due = False
+        self.flush()
 
     def _flush_again(self) -> None:
         self._retry = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -42,9 +41,15 @@ Handler = Callable[["Message"], Awaitable[object]]
 
 
 async def consume(
-    store: Store, request: ConsumeRequest, reach: Reach, now: int, handler: Handler
-) -> Processed:
-    """Handle messages until ``count``, Ctrl-C or SIGTERM; what became of them.
+    store: Store,
+    request: ConsumeRequest,
+    reach: Reach,
+    now: int,
+    handler: Handler,
+    counts: Processed,
+) -> None:
+    """Handle messages until ``count``, Ctrl-C or SIGTERM; ``counts`` is what became of them,
+    however it ends.
 
     A message is acknowledged when its handler returns, and given back with a growing
     delay when it raises. The connection is made again whenever it is lost. Raises
@@ -81,13 +86,13 @@ async def consume(
             stop=stop,
         )
         try:
-            return await Process(pull, handled, request.concurrency, options).run()
+            await Process(pull, handled, request.concurrency, options, counts).run()
         finally:
             await wire.close()
 
 
-def as_json(message: Message) -> str:
-    """A message as one line of JSON; a body that is no UTF-8 is given in base64."""
+def described(message: Message) -> dict[str, object]:
+    """A message as JSON has it; a body that is no UTF-8 is given in base64."""
     from base64 import b64encode
 
     about = message.metadata
@@ -106,7 +111,7 @@ def as_json(message: Message) -> str:
         fields["data"] = message.data.decode()
     except UnicodeDecodeError:
         fields["data_base64"] = b64encode(message.data).decode()
-    return json.dumps(fields, ensure_ascii=False)
+    return fields
 
 
 def program(words: tuple[str, ...], environment: Mapping[str, str]) -> Handler:
