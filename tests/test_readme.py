@@ -4,62 +4,20 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.cli import environment
+from support.newcomer import Newcomer, blocks
 from support.seed_guard import SeedGuard
 
 README = (Path(__file__).resolve().parents[1] / "README.md").read_text()
-BIN = Path(sys.executable).parent
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
 def commands() -> list[list[str]]:
-    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    lines = [line for block in blocks(README, "sh") for line in block.splitlines()]
     return [words for line in lines if (words := shlex.split(line, comments=True))]
-
-
-class Newcomer:
-    def __init__(self, home: Path, guard: SeedGuard) -> None:
-        self.folder, self.guard = home, guard
-        self.environment = environment({"HOME": str(home)})
-
-    def run(self, words: list[str]) -> str:
-        done = subprocess.run(
-            [str(BIN / words[0]), *words[1:]],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        for text in (done.stdout, done.stderr):
-            self.guard.watch_output(f"the output of {shlex.join(words)}", text.encode())
-        assert done.returncode == 0, (shlex.join(words), done.stdout, done.stderr)
-        return done.stdout
-
-    def serve(self, words: list[str]) -> subprocess.Popen[str]:
-        """Start it on a port that is free: the one that it has by itself may be taken here."""
-        process = subprocess.Popen(
-            [str(BIN / words[0]), *words[1:], "--port", "0"],
-            cwd=self.folder,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert process.stdout is not None
-        assert "serving operator OP" in process.stdout.readline()
-        return process
 
 
 @pytest.fixture
@@ -70,11 +28,8 @@ def newcomer(fresh_home: Path, seed_guard: SeedGuard) -> Newcomer:
 @pytest.fixture
 def served(newcomer: Newcomer) -> Iterator[Newcomer]:
     (up,) = [words for words in commands() if words[:2] == ["jetshare", "up"]]
-    process = newcomer.serve(up)
-    yield newcomer
-    process.terminate()
-    process.communicate(timeout=30)
-    assert process.returncode == 0
+    with newcomer.served(up):
+        yield newcomer
 
 
 def test_its_commands_do_what_it_says(served: Newcomer) -> None:
@@ -91,11 +46,12 @@ def test_its_commands_do_what_it_says(served: Newcomer) -> None:
     assert "active" in told["ls"]
     assert "observed from the importer's side" in told["revoke"]
     assert list(served.folder.glob("*.receipt"))
+    assert "ACCTB has no part in RESTOCKEVENTS/RESTOCKEVENTS-C1 any more" in told["drop"]
 
 
 def _python_block(newcomer: Newcomer) -> None:
     """Consume as its Python does, for one message, and give that back to the next step."""
-    (code,) = blocks("python")
+    (code,) = blocks(README, "python")
     script = newcomer.folder / "consume.py"
     script.write_text(
         code.replace("await message.ack(confirm=True)", "await message.nak()\n            break")

@@ -3,16 +3,16 @@
 Everything here is loaded when it is first used, so that ``import jetshare`` costs
 nothing. The verbs are functions over a store: open one with ``open_store(locate(...))``,
 say with a ``Reach`` how to get to the servers, and call ``grant``, ``accept``,
-``verify``, ``revoke``, ``list_shares`` or ``next_messages``. ``connect`` is for the
-application that consumes a share.
+``verify``, ``revoke``, ``drop``, ``list_shares`` or ``next_messages``. ``connect``
+is for the application that consumes a share.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as in typing, which takes longer to import than all of this
 if TYPE_CHECKING:
+    from typing import Any
+
     from jetshare.client import Client, connect
     from jetshare.errors import JetshareError
     from jetshare.net.event_loop import run
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         accept,
         plan_accept,
     )
+    from jetshare.workflows.drop import DropPlan, DropRequest, DropResult, drop, plan_drop
     from jetshare.workflows.grant import GrantRequest, GrantResult, grant
     from jetshare.workflows.inspect import Inspection, inspect
     from jetshare.workflows.ls import Listing, list_shares
@@ -64,6 +65,7 @@ _HOMES = {
         "accept",
         "plan_accept",
     ),
+    "jetshare.workflows.drop": ("DropPlan", "DropRequest", "DropResult", "drop", "plan_drop"),
     "jetshare.workflows.grant": ("GrantRequest", "GrantResult", "grant"),
     "jetshare.workflows.inspect": ("Inspection", "inspect"),
     "jetshare.workflows.ls": ("Listing", "list_shares"),
@@ -79,6 +81,9 @@ __all__ = [
     "AcceptRequest",
     "AcceptResult",
     "Client",
+    "DropPlan",
+    "DropRequest",
+    "DropResult",
     "GrantRequest",
     "GrantResult",
     "Inspection",
@@ -105,6 +110,7 @@ __all__ = [
     "VerifyRequest",
     "accept",
     "connect",
+    "drop",
     "grant",
     "inspect",
     "iterate",
@@ -113,6 +119,7 @@ __all__ = [
     "next_messages",
     "open_store",
     "plan_accept",
+    "plan_drop",
     "revoke",
     "run",
     "verify",
@@ -120,6 +127,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module 'jetshare' has no attribute {name!r}")

@@ -96,7 +96,7 @@ GRANT = ("grant", NAME, "--from", "ACCTC", "--to", "ACCTB", "--no-push")
         (("grnat", NAME), '"grant"'),
         (("grant", NAME), "--from"),
         (("grant", NAME, "--form", "ACCTC"), "--form"),
-        (("ls", "--timeout", "0"), "--timeout"),
+        (("verify", NAME, "--timeout", "0"), "--timeout"),
         (("verify", NAME, "--context", "nowhere"), "nowhere"),
         (("verify", NAME, "--creds", "missing.creds"), "missing.creds"),
     ],

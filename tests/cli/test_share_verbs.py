@@ -2,50 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from support.cli import Finished, Jetshare
-from support.scene import SHARE, Scene, scene
-
-NAME = str(SHARE)
-BUNDLE = "ACCTC-RESTOCKEVENTS-RESTOCKEVENTS-C1-ACCTB.share"
-
-
-class Desk:
-    """A served store, and a command line beside it."""
-
-    def __init__(self, live: Scene, cli: Jetshare, folder: Path) -> None:
-        self.live, self.cli, self.folder = live, cli, folder
-
-    async def __call__(self, *words: str, stdin: str = "") -> Finished:
-        place = ["-H", str(self.live.store.folder.parent), "--server", self.live.servers[0].url]
-        if words[0] == "inspect":
-            place = []
-        return await asyncio.to_thread(self.cli, *words, *place, cwd=self.folder, stdin=stdin)
-
-    async def json(self, *words: str) -> Any:
-        done = await self(*words, "--json")
-        assert done.exit == 0, done.stderr
-        return done.json()
-
-    async def shared(self) -> None:
-        assert (await self("grant", NAME, "--from", "ACCTC", "--to", "ACCTB")).exit == 0
-        assert (await self("accept", BUNDLE, "--account", "ACCTB", "--yes")).exit == 0
+from jetshare.identity.creds import format_creds
+from jetshare.store.contexts import Context, ContextFolder
+from support.cli import Jetshare
+from support.desk import BUNDLE, NAME, Desk, at_desk
+from support.scene import SHARE
 
 
 @pytest.fixture
 async def desk(tmp_path: Path, jetshare_cli: Jetshare) -> AsyncIterator[Desk]:
-    work = tmp_path / "work"
-    work.mkdir()
-    async with scene(tmp_path) as live:
-        await live.make_stream()
-        yield Desk(live, jetshare_cli, work)
+    async with at_desk(tmp_path, jetshare_cli) as made:
+        yield made
 
 
 async def test_grant_says_what_it_did_and_where_the_bundle_is(desk: Desk) -> None:
@@ -57,12 +30,27 @@ async def test_grant_says_what_it_did_and_where_the_bundle_is(desk: Desk) -> Non
     assert (desk.folder / BUNDLE).stat().st_mode & 0o777 == 0o600
 
 
-async def test_grant_as_json_has_the_forms_that_are_documented(desk: Desk) -> None:
-    told = await desk.json("grant", NAME, "--from", "ACCTC", "--to", "ACCTB")
-    assert set(told) == {"share", "provider", "expires", "changes", "grants", "push", "warnings"}
-    assert set(told["grants"][0]) == {"importer", "name", "renewed", "bundle"}
-    assert told["push"]["complete"] is True
-    assert told["push"]["answers"][0]["code"] == 200
+async def test_a_dry_run_says_who_would_be_granted_and_writes_nothing(desk: Desk) -> None:
+    before = desk.live.store.account("ACCTC").token
+    words = ("grant", NAME, "--from", "ACCTC", "--to", "ACCTB", "--to", "ACCTA", "--dry-run")
+    done = await desk(*words)
+    assert done.exit == 0
+    assert "+ export service $JS.API.CONSUMER.MSG.NEXT.RESTOCKEVENTS" in done.stdout
+    assert f"{NAME} of ACCTC would be granted to ACCTB, without an end" in done.stdout
+    assert f"{NAME} of ACCTC would be granted to ACCTA, without an end" in done.stdout
+    assert "nothing was written" in done.stderr
+    assert desk.live.store.account("ACCTC").token == before
+    assert list(desk.folder.iterdir()) == []
+
+
+async def test_a_bundle_never_replaces_one_of_another_grant(desk: Desk) -> None:
+    """Names are short: two consumers of one name, say, or what somebody else sent."""
+    (desk.folder / BUNDLE).write_text("kept")
+    words = ("grant", NAME, "--from", "ACCTC", "--to", "ACCTB")
+    assert "bundle: ACCTC-RESTOCKEVENTS-C1-ACCTB.2.share" in (await desk(*words)).stdout
+    assert "bundle: ACCTC-RESTOCKEVENTS-C1-ACCTB.2.share" in (await desk(*words)).stdout
+    assert (desk.folder / BUNDLE).read_text() == "kept"
+    assert len(list(desk.folder.iterdir())) == 2
 
 
 async def test_loose_tokens_are_those_that_nsc_writes(desk: Desk) -> None:
@@ -184,3 +172,69 @@ async def test_what_is_not_asked_to_be_pushed_is_not(desk: Desk) -> None:
     done = await desk("accept", BUNDLE, "--account", "ACCTB", "--yes")
     assert done.exit == 1  # carried, and proven not to work: the exports are missing there
     assert "FAILED" in done.stdout
+
+
+async def test_give_a_share_back(desk: Desk) -> None:
+    await desk.shared()
+    dry = await desk("drop", NAME, "--dry-run")
+    assert f"ACCTB would give back {NAME} from ACCTC:" in dry.stdout
+    assert dry.stdout.count("\n- import service $JS.") == 4
+    unasked = await desk("drop", NAME)
+    assert unasked.exit == 2
+    assert "not confirmed" in unasked.stderr
+    assert len(desk.live.store.account("ACCTB").claims.nats.imports) == 4
+    done = await desk("drop", NAME, "--account", "ACCTB", "--from", "ACCTC", "--yes")
+    assert done.exit == 0, (done.stdout, done.stderr)
+    assert f"ACCTB has no part in {NAME} any more" in done.stdout
+    again = await desk("drop", NAME, "--yes")
+    assert again.exit == 2
+    assert f"no account in this store imports {NAME}" in again.stderr
+
+
+async def test_nothing_that_is_past_its_time_is_no_failure(desk: Desk) -> None:
+    await desk.shared()
+    done = await desk("revoke", NAME, "--from", "ACCTC", "--expired")
+    assert done.exit == 0
+    assert f"no grant of {NAME} is past its time and still open" in done.stderr
+    assert (await desk("verify", NAME)).exit == 0
+    both = await desk("revoke", NAME, "--from", "ACCTC", "--expired", "--all")
+    assert both.exit == 2
+
+
+async def test_one_server_of_two_that_is_down(desk: Desk) -> None:
+    await desk.shared()
+    servers = f"nats://127.0.0.1:1,{desk.live.servers[0].url}"
+    place = ("-H", str(desk.live.store.folder.parent))
+    done = desk.cli("verify", NAME, *place, "--server", servers, cwd=desk.folder)
+    assert done.exit == 1
+    assert "FAILED  the server is reached" in done.stdout
+    assert "ok      NEXT reaches the consumer" in done.stdout
+
+
+async def test_a_context_gives_the_server_and_the_user(desk: Desk, fresh_home: Path) -> None:
+    await desk.shared()
+    creds = desk.folder / "b.creds"
+    creds.write_text(format_creds(desk.live.members["ACCTB"].user("only")))
+    with desk.live.store.edit() as edit:
+        edit.delete_key(desk.live.members["ACCTB"].public)  # nobody else can speak for it
+    contexts = ContextFolder.of({}, fresh_home)
+    contexts.add_if_absent("B", Context(url=desk.live.servers[0].url, creds=str(creds)))
+    place = ("-H", str(desk.live.store.folder.parent))
+    await desk.live.publish(b"one")
+    for words in (("verify", NAME), ("next", NAME)):
+        done = desk.cli(*words, *place, "--context", "B", cwd=desk.folder)
+        assert done.exit == 0, (done.stdout, done.stderr)
+    contexts.add_if_absent("DOWN", Context(url="nats://127.0.0.1:1", creds=str(creds)))
+    down = desk.cli("verify", NAME, *place, "--context", "DOWN", cwd=desk.folder)
+    assert down.exit == 4
+
+
+@pytest.mark.parametrize(
+    "words", [("ls", "--server"), ("ls", "--timeout"), ("inspect", "--creds"), ("up", "--context")]
+)
+def test_an_option_that_would_have_no_effect_is_unknown(
+    jetshare_cli: Jetshare, words: tuple[str, str]
+) -> None:
+    done = jetshare_cli(*words, "1")
+    assert done.exit == 2
+    assert f"No such option '{words[1]}'" in done.stderr

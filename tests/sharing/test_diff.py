@@ -29,7 +29,7 @@ def test_a_revocation_shows_as_a_change_of_each_export() -> None:
     held = edit.offer(person("C").claims, SHARE, public=False, info=True)
     offer = offered_share(held, SHARE)
     assert offer is not None
-    found = changes(held, edit.revoke(held, offer, ["A1"], 7))
+    found = changes(held, edit.revoke(held, offer, {"A1": 7}))
     assert [change.sign for change in found] == ["~"] * 4
     assert found[0].detail == ("revocations: A1 = 7",)
 

@@ -213,22 +213,22 @@ def test_two_shares_of_one_provider_live_under_one_prefix() -> None:
 def test_revoking_covers_every_subject_and_keeps_earlier_revocations() -> None:
     provider = person("C")
     held = offer(provider)
-    first = edit.revoke(held, _offer(held), ["A1"], NOW)
-    second = edit.revoke(first, _offer(first), ["A2"], NOW + 1)
+    first = edit.revoke(held, _offer(held), {"A1": NOW})
+    second = edit.revoke(first, _offer(first), {"A2": NOW + 1})
     assert [dict(e.revocations) for e in second.nats.exports] == [{"A1": NOW, "A2": NOW + 1}] * 4
 
 
 def test_a_later_revocation_is_never_taken_back_to_an_earlier_time() -> None:
     held = offer(person("C"))
-    later = edit.revoke(held, _offer(held), ["A1"], NOW)
-    again = edit.revoke(later, _offer(later), ["A1"], NOW - 60)
+    later = edit.revoke(held, _offer(held), {"A1": NOW})
+    again = edit.revoke(later, _offer(later), {"A1": NOW - 60})
     assert [dict(e.revocations) for e in again.nats.exports] == [{"A1": NOW}] * 4
 
 
 def test_revoking_a_share_leaves_its_neighbours() -> None:
     provider = person("C")
     both = edit.offer(offer(provider), PullConsumer("ORDERS", "C2"), public=False, info=True)
-    after = edit.revoke(both, _offer(both), ["A1"], NOW)
+    after = edit.revoke(both, _offer(both), {"A1": NOW})
     other = offered_share(after, PullConsumer("ORDERS", "C2"))
     assert other is not None
     assert other.importers_revoked() == frozenset()
@@ -249,7 +249,7 @@ def test_a_grant_after_a_revocation_is_dated_after_it(
 ) -> None:
     held = offer(person("C"))
     for who, at in revoked.items():
-        held = edit.revoke(held, _offer(held), [who], at)
+        held = edit.revoke(held, _offer(held), {who: at})
     assert edit.issue_time(_offer(held), "A1", now) == issued
 
 

@@ -47,6 +47,8 @@ def create():
         print("inside")
 for body in (edit, delete, create):
     denied(body)
+with store.served():
+    print("served all the same")
 """
 
 
@@ -96,6 +98,7 @@ def test_a_store_that_may_only_be_read(store: FolderStore, tmp_path: Path) -> No
         "/stores/OP/.jetshare cannot be written: Permission denied | True",
         "/stores/OP/.jetshare cannot be written: Permission denied | True",
         "/stores/.jetshare cannot be written: Permission denied | True",
+        "served all the same",
     ]
     assert files_below(tmp_path) == before
 
@@ -113,5 +116,6 @@ def test_a_folder_inside_that_may_only_be_read(store: FolderStore, tmp_path: Pat
         "/stores/OP/accounts cannot be written: Permission denied | True",
         "inside",
         "/stores cannot be written: Permission denied | True",
+        "served all the same",
     ]
     assert store.account("A") == before

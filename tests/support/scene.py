@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from nats.aio.client import Client
 
+from jetshare.identity.claims import Account
 from jetshare.net.connect import Login, connect, request
 from jetshare.server.run import Server
 from jetshare.sharing.kinds import PullConsumer
@@ -134,10 +136,14 @@ async def scene(
     cluster: int = 0,
     js_ack_fc_v2: bool = False,
     program: Path | None = None,
+    holding: Mapping[str, Account] = MappingProxyType({}),
 ) -> AsyncIterator[Scene]:
-    """The store and its servers, from here to the end of the block."""
+    """The store and its servers, from here to the end of the block.
+
+    ``holding`` are documents, by the account's name, that the servers start with.
+    """
     realm = Realm()
-    members = {name: realm.account(name) for name in names}
+    members = {name: realm.account(name, holding.get(name)) for name in names}
     store = _store(folder / "store", realm, members)
     known = tuple(members.values())
     if cluster:

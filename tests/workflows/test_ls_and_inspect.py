@@ -1,16 +1,25 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from jetshare.editing.exports import delete_export
+from jetshare.editing.imports import delete_import
 from jetshare.errors import TokenError
 from jetshare.identity.claims import Claims, User
 from jetshare.identity.creds import Creds, format_creds
 from jetshare.identity.jwt import encode
 from jetshare.identity.nkeys import KeyPair, Kind
+from jetshare.sharing import bundle, receipt
+from jetshare.sharing.found import accepted, offered
+from jetshare.sharing.kinds import Role
+from jetshare.sharing.receipt import Witness
 from jetshare.store.memory import MemoryStore
 from jetshare.workflows.accept import AcceptRequest, accept
+from jetshare.workflows.documents import sign_account
+from jetshare.workflows.grant import GrantRequest, grant
 from jetshare.workflows.inspect import inspect
 from jetshare.workflows.ls import State, list_shares
 from jetshare.workflows.reach import Reach
@@ -66,6 +75,33 @@ async def test_a_grant_after_the_revocation_is_active_again() -> None:
     request = AcceptRequest(files=(text,), account="ACCTB", push=False)
     await accept(store, request, Reach(), NOW + 10)
     assert states(store, NOW + 20)[1] == [State.ACTIVE]
+
+
+@pytest.mark.parametrize(
+    ("account", "role", "told"),
+    [
+        ("ACCTC", Role.NEXT, ([State.INCOMPLETE], [State.INCOMPLETE])),
+        ("ACCTC", None, ([], [State.INCOMPLETE])),
+        ("ACCTB", Role.NEXT, ([State.ACTIVE], [State.INCOMPLETE])),
+        ("ACCTB", Role.ACK, ([State.ACTIVE], [State.INCOMPLETE])),
+        ("ACCTB", Role.INFO, ([State.ACTIVE], [State.ACTIVE])),
+    ],
+)
+async def test_a_subject_that_went_makes_a_share_incomplete(
+    account: str, role: Role | None, told: tuple[list[State], list[State]]
+) -> None:
+    store = await shared()
+    going = {role, Role.ACK_V2} if role is Role.ACK else {role}
+    with store.edit() as edit:
+        claims = held = edit.account(account).claims
+        for found, export in (pair for offer in offered(held) for pair in offer.exports):
+            if role is None or found in going:
+                claims = delete_export(claims, export)
+        for found, item in (pair for taken in accepted(held) for pair in taken.imports):
+            if found in going:
+                claims = delete_import(claims, item)
+        edit.put_account(sign_account(edit, claims, NOW))
+    assert states(store, NOW + 20) == told
 
 
 async def test_a_share_made_by_other_tools_is_listed_without_a_ledger() -> None:
@@ -137,3 +173,115 @@ async def test_a_seed_is_told_by_its_kind_and_public_key_alone() -> None:
     assert found.what == "seed of a key of kind account"
     assert dict(found.facts)["public key"] == key.public
     assert key.seed() not in repr(found)
+
+
+def with_signing_key(store: MemoryStore, account: str) -> KeyPair:
+    """A new key that the account's document lists."""
+    key = KeyPair.generate(Kind.ACCOUNT)
+    operator = store.key(store.operator().claims.sub)
+    assert operator is not None
+    with store.edit() as edit:
+        held = edit.account(account).claims
+        edit.put_account(encode(held.with_nats(signing_keys=(key.public,)), operator, NOW + 1))
+    return key
+
+
+def bundle_of(store: MemoryStore, signer: KeyPair) -> str:
+    """A public bundle about ACCTC, whoever signs it."""
+    return bundle.make(
+        SHARE,
+        provider=store.account("ACCTC").claims.sub,
+        provider_name="ACCTC",
+        importer="",
+        prefix="ACCTC.API",
+        activations=(),
+        signer=signer,
+        now=NOW,
+    )
+
+
+def receipt_of(store: MemoryStore, signer: KeyPair) -> str:
+    return receipt.make(
+        SHARE,
+        provider=store.account("ACCTC").claims.sub,
+        provider_name="ACCTC",
+        importer="*",
+        at=NOW,
+        witness=Witness.IMPORTER,
+        servers=(),
+        proofs=(),
+        signer=signer,
+        now=NOW,
+    )
+
+
+@pytest.mark.parametrize("make", [bundle_of, receipt_of])
+def test_whoever_names_a_provider_is_not_taken_for_it(
+    make: Callable[[MemoryStore, KeyPair], str],
+) -> None:
+    store = memory_store()
+    provider = store.account("ACCTC").claims.sub
+    own, listed = store.key(provider), with_signing_key(store, "ACCTC")
+    assert own is not None
+    stranger = KeyPair.generate(Kind.ACCOUNT)
+
+    assert inspect(make(store, own), NOW, str).good
+    assert inspect(make(store, listed), NOW, str, store).good
+    for signer, at_hand, says in (
+        (stranger, store, f"signed by {stranger.public}, which is no key of ACCTC ({provider})"),
+        (
+            stranger,
+            None,
+            f"signed by {stranger.public}, which is not ACCTC ({provider}):"
+            " nothing here says that it may sign for it",
+        ),
+        (
+            listed,
+            memory_store(),
+            f"signed by {listed.public}, which is not ACCTC ({provider}):"
+            " nothing here says that it may sign for it",
+        ),
+    ):
+        found = inspect(make(store, signer), NOW, str, at_hand)
+        assert not found.good
+        assert found.verdict == (says,)
+        assert dict(found.facts)["signed by"] == signer.public
+
+
+async def test_a_bundle_that_was_revoked_is_told_so_where_the_store_knows() -> None:
+    store = memory_store()
+    text = (await granted(store, "ACCTB")).grants[0].bundle
+    assert inspect(text, NOW, str, store).good
+    await revoked(store)
+    assert inspect(text, NOW + 20, str, store).verdict == (f"revoked {NOW + 10}",)
+    assert inspect(text, NOW + 20, str).good
+    again = (await granted(store, "ACCTB", now=NOW + 20)).grants[0].bundle
+    assert inspect(again, NOW + 20, str, store).good
+
+
+async def test_a_loose_token_that_was_revoked_is_told_so_where_the_store_knows() -> None:
+    store = memory_store()
+    ((_, text), *_) = (await granted(store, "ACCTB")).grants[0].activations
+    assert inspect(text, NOW, str, store).good
+    await revoked(store)
+    assert inspect(text, NOW + 20, str, store).verdict == (f"revoked {NOW + 10}",)
+    assert inspect(text, NOW + 20, str).good
+
+
+async def test_a_loose_token_of_a_key_that_was_taken_back_is_told_so() -> None:
+    store = memory_store()
+    operator = store.key(store.operator().claims.sub)
+    assert operator is not None
+    key = with_signing_key(store, "ACCTC")
+    with store.edit() as edit:
+        edit.put_key(key)
+    wanted = GrantRequest(
+        share=SHARE, provider="ACCTC", importers=("ACCTB",), signing_key=key.public, push=False
+    )
+    ((_, text), *_) = (await grant(store, wanted, Reach(), NOW)).grants[0].activations
+    assert inspect(text, NOW, str, store).good
+    with store.edit() as edit:
+        held = edit.account("ACCTC").claims
+        edit.put_account(encode(held.with_nats(signing_keys=()), operator, NOW + 5))
+    (verdict,) = inspect(text, NOW, str, store).verdict
+    assert verdict.startswith(f"signed by {key.public}, which is no key of ACCTC")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from jetshare.errors import InputError, KeyFormatError
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.sharing.found import offered_share
 from jetshare.workflows.accept import AcceptRequest, accept
@@ -49,3 +52,62 @@ async def test_those_who_were_revoked_before_do_not_count_as_others(tmp_path: Pa
         request = RevokeRequest(share=SHARE, provider="ACCTC", importers=(importer,), push=False)
         result = await revoke(store, request, Reach(), NOW)
         assert set(result.others) == others
+
+
+async def test_a_grant_that_was_never_taken_is_taken_back() -> None:
+    """Such as one to an account that was meant by nobody."""
+    store = memory_store()
+    stranger = KeyPair.generate(Kind.ACCOUNT).public
+    await granted(store, stranger)
+    request = RevokeRequest(share=SHARE, provider="ACCTC", importers=(stranger,), push=False)
+    result = await revoke(store, request, Reach(), NOW + 1)
+    assert (result.importers, result.warnings) == ((stranger,), ())
+    offer = offered_share(store.account("ACCTC").claims, SHARE)
+    assert offer is not None
+    assert offer.revoked_at(stranger) == NOW + 1
+
+
+async def test_a_public_grant_is_taken_back_by_all() -> None:
+    store = memory_store()
+    wanted = GrantRequest(share=SHARE, provider="ACCTC", public=True, push=False)
+    await grant(store, wanted, Reach(), NOW)
+    by_name = RevokeRequest(share=SHARE, provider="ACCTC", importers=("ACCTB",), push=False)
+    with pytest.raises(InputError, match="is public"):
+        await revoke(store, by_name, Reach(), NOW)
+    everyone = RevokeRequest(share=SHARE, provider="ACCTC", everyone=True, push=False)
+    await revoke(store, everyone, Reach(), NOW)
+    assert store.account("ACCTC").claims.nats.exports == ()
+
+
+async def test_a_key_with_a_slip_in_it_is_told_with_the_nearest() -> None:
+    store = memory_store()
+    await granted(store, "ACCTB")
+    public = store.account("ACCTB").claims.sub
+    slip = public[:20] + ("A" if public[20] != "A" else "B") + public[21:]
+    before = store.account("ACCTC").token
+    request = RevokeRequest(share=SHARE, provider="ACCTC", importers=(slip,), push=False)
+    with pytest.raises(KeyFormatError, match="checksum") as caught:
+        await revoke(store, request, Reach(), NOW)
+    assert caught.value.hint == f"did you mean {public}?"
+    assert store.account("ACCTC").token == before
+
+
+async def test_a_key_that_was_granted_nothing_is_revoked_with_a_warning() -> None:
+    store = memory_store()
+    await granted(store, "ACCTB")
+    stranger = KeyPair.generate(Kind.ACCOUNT).public
+    request = RevokeRequest(share=SHARE, provider="ACCTC", importers=(stranger,), push=False)
+    (warning,) = (await revoke(store, request, Reach(), NOW)).warnings
+    assert warning.startswith(f"no grant of {SHARE} to {stranger} is on record here")
+
+
+async def test_a_dry_run_says_who_would_be_refused_and_writes_nothing() -> None:
+    store = memory_store()
+    await granted(store, "ACCTB", "ACCTA")
+    before = store.account("ACCTC").token
+    request = RevokeRequest(share=SHARE, provider="ACCTC", importers=("ACCTB",), dry_run=True)
+    result = await revoke(store, request, Reach(), NOW)
+    assert result.importers == (store.account("ACCTB").claims.sub,)
+    assert result.others == ("ACCTA",)
+    assert [change.sign for change in result.changes] == ["~"] * 4
+    assert store.account("ACCTC").token == before

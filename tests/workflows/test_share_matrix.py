@@ -12,6 +12,7 @@ from jetshare.sharing.receipt import Witness
 from jetshare.workflows.next import NextRequest, Received, next_messages
 from support.binaries import VERSIONS, server_binary
 from support.scene import SHARE, scene
+from support.waiting import until
 
 pytestmark = [pytest.mark.matrix, pytest.mark.parametrize("version", VERSIONS)]
 
@@ -46,5 +47,17 @@ async def test_a_share_lives_and_ends(version: str, tmp_path: Path) -> None:
         with pytest.raises(ShareRevoked):
             await pull()
 
-        await live.share_with()
+        granted = await live.grant("ACCTB", expires=int(time.time()) + 3)
+        await live.accept(granted.grants[0].bundle)
         assert [message.data for message in await pull()] == [b"three"]
+
+        async def is_past() -> bool:
+            return time.time() >= granted.expires
+
+        await until(is_past)
+        (expired,) = await live.verify()
+        assert any("--expired" in proof.seen for proof in expired.proofs)
+        ended = await live.revoke(expired=True)
+        assert ended.proven, [proof for proof in ended.proofs if not proof.held]
+        with pytest.raises(ShareRevoked):
+            await pull()

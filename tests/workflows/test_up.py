@@ -6,11 +6,8 @@ import asyncio
 import json
 import os
 import signal
-import subprocess
-import sys
+import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,89 +19,17 @@ from jetshare.identity.claims import Account, Activation, Claims, Export, Import
 from jetshare.identity.creds import Creds
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.net.connect import Login, connect
-from jetshare.net.resolver import Resolver
-from jetshare.store.folder import FolderStore, open_store
-from jetshare.store.locate import locate
-from jetshare.workflows.reach import Reach, account_creds, system_creds
+from jetshare.workflows.reach import Reach, account_creds
 from jetshare.workflows.signers import account_document_signer
-from support.cli import Jetshare, environment
+from support.cli import Jetshare
+from support.running_up import WITHIN_S, Up, edit, on_server, up
 from support.waiting import until
-
-WITHIN_S = 10.0
-
-
-class Up:
-    """A running ``jetshare up``, its lines read as they come."""
-
-    def __init__(self, home: Path, *words: str) -> None:
-        command = [sys.executable, "-m", "jetshare", "up", "--json", *words]
-        self.process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment({"HOME": str(home)}),
-        )
-        self.seen: list[dict[str, Any]] = []
-        self.url: str = self.until("serving")["url"]
-        self.store = store_of(home)
-
-    def until(self, event: str, account: str = "") -> dict[str, Any]:
-        """The next line that says so; the test's own time-out ends the wait."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            told: dict[str, Any] = json.loads(line)
-            self.seen.append(told)
-            if told["event"] == event and told.get("account", account) == account:
-                return told
-        assert self.process.stderr is not None
-        raise AssertionError(f"it ended: {self.process.stderr.read()}")
-
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        self.process.send_signal(how)
-        self.process.communicate(timeout=WITHIN_S)
-        return self.process.returncode
-
-
-def store_of(home: Path) -> FolderStore:
-    return open_store(locate({}, cwd=home, home=home))
-
-
-@contextmanager
-def up(home: Path, *words: str) -> Iterator[Up]:
-    running = Up(home, "--port", "0", *words)
-    try:
-        yield running
-    finally:
-        if running.process.poll() is None:
-            running.stop()
 
 
 @pytest.fixture
 def home(fresh_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(fresh_home)
     return fresh_home
-
-
-def edit(store: FolderStore, account: str, **fields: object) -> str:
-    """Change an account as any tool would: by a new document in its file."""
-    with store.edit() as editing:
-        claims = editing.account(account).claims
-        after = replace(claims, nats=replace(claims.nats, **fields))  # type: ignore[arg-type]
-        document = jwt.encode(after, account_document_signer(editing, after), int(time.time()))
-        editing.put_account(document)
-    return document.token
-
-
-def on_server(running: Up, account: str) -> str | None:
-    async def look() -> str | None:
-        reach = Reach(servers=(running.url,))
-        creds = system_creds(running.store, reach, int(time.time()))
-        async with connect(reach.login(running.store, creds)) as client:
-            public = running.store.account(account).claims.sub
-            return await Resolver(client).lookup(public)
-
-    return asyncio.run(look())
 
 
 def test_where_there_is_nothing_it_makes_an_operator_and_accounts(home: Path) -> None:
@@ -369,9 +294,21 @@ def test_words_for_a_new_operator_are_refused_where_one_is(
     assert "one is here already" in done.stderr
 
 
-def test_a_port_that_is_taken(home: Path, jetshare_cli: Jetshare) -> None:
+def test_a_second_one_beside_it_is_told_that_the_store_is_served(
+    home: Path, jetshare_cli: Jetshare
+) -> None:
     with up(home) as running:
-        port = running.url.rpartition(":")[2]
-        done = jetshare_cli("up", "--port", port, "--dir", home / "other")
+        done = jetshare_cli("up", "--port", "0", "--dir", home / "other")
+        assert done.exit == 5
+        assert f"OP is served already by process {running.process.pid}" in done.stderr
+        assert "hint: use that server" in done.stderr
+
+
+def test_a_port_that_is_taken(home: Path, jetshare_cli: Jetshare) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        done = jetshare_cli("up", "--port", port)
         assert done.exit == 4
         assert f"port {port} is taken" in done.stderr

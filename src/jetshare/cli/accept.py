@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
+from jetshare.cli.confirm import confirm
 from jetshare.cli.options import World, read_token_file, run, verb
 from jetshare.cli.output import emit_json, note, proof_lines, say, warn
 from jetshare.cli.push_words import push_exit, push_lines
-from jetshare.errors import InputError
 from jetshare.sharing.proof import Proof, all_held
 from jetshare.workflows.accept import AcceptPlan, AcceptRequest, AcceptResult, accept, plan_accept
 from jetshare.workflows.verify import VerifyRequest, verify
 
 EPILOG = """\b
 Example:
-  jetshare accept ACCTC-ORDERS-ORDERS-C1-ACCTB.share --account ACCTB
+  jetshare accept ACCTC-ORDERS-C1-ACCTB.share --account ACCTB
 """
 
 
@@ -57,7 +56,7 @@ def command(
         note("dry run: nothing was written")
         return 0
     if plan.changes and not yes:
-        _confirm(plan)
+        confirm(plan.account)
     result = run(accept(store, request, world.reach, world.now))
     proofs: tuple[Proof, ...] = ()
     if result.push is not None and result.push.complete:
@@ -84,15 +83,6 @@ def _show(plan: AcceptPlan, world: World) -> None:
             show(line)
     for text in plan.warnings:
         warn(text)
-
-
-def _confirm(plan: AcceptPlan) -> None:
-    if not sys.stdin.isatty():
-        raise InputError(
-            f"the change to {plan.account} was not confirmed",
-            hint="answer on a terminal, or say --yes",
-        )
-    click.confirm("Make this change?", abort=True, err=True)
 
 
 def _say(result: AcceptResult, proofs: tuple[Proof, ...]) -> None:

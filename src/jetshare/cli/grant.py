@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from jetshare.cli.files import bundle_names, file_words, token_name, write_files
+from jetshare.cli.files import (
+    bundle_names,
+    file_words,
+    grants_the_same,
+    token_name,
+    unused,
+    write_files,
+)
 from jetshare.cli.options import SHARE, World, read_file, run, verb
 from jetshare.cli.output import emit_json, note, say, warn
 from jetshare.cli.progress import progress
@@ -15,7 +23,7 @@ from jetshare.cli.push_words import push_exit, push_lines
 from jetshare.cli.spans import parse_expiry, show_time
 from jetshare.errors import InputError
 from jetshare.sharing.kinds import PullConsumer
-from jetshare.workflows.grant import GrantRequest, GrantResult, grant
+from jetshare.workflows.grant import Grant, GrantRequest, GrantResult, grant
 
 EPILOG = """\b
 Example:
@@ -117,7 +125,7 @@ def _write(result: GrantResult, output: str | None, tokens: str | None) -> dict[
     files: list[tuple[Path, str]] = []
     paths: dict[str, str] = {}
     for granted in result.grants:
-        path = target if single else target / names[granted.importer]
+        path = target if single else _place(target / names[granted.importer], result, granted)
         paths[granted.importer] = str(path)
         files.append((path, granted.bundle))
         if tokens:
@@ -129,23 +137,35 @@ def _write(result: GrantResult, output: str | None, tokens: str | None) -> dict[
     return paths
 
 
+def _place(path: Path, result: GrantResult, granted: Grant) -> Path:
+    """Where the bundle goes: a renewed grant over the one before, and over no other."""
+    same = partial(
+        grants_the_same,
+        share=result.share,
+        provider=result.provider,
+        importer=granted.importer,
+    )
+    return unused(path, may_replace=same)
+
+
 def _say(result: GrantResult, paths: dict[str, str], *, dry_run: bool) -> None:
     for change in result.changes:
         for line in change.lines():
             say(line)
-    if dry_run:
-        note("dry run: nothing was written")
-        return
     for granted in result.grants:
         who = granted.importer_name or granted.importer or "everyone"
         word = "renewed for" if granted.renewed else "granted to"
         until = f"until {show_time(result.expires)}" if result.expires else "without an end"
-        say(f"{result.share} of {result.provider_name} {word} {who}, {until}")
-        say(f"  bundle: {paths[granted.importer]}")
-    for line in push_lines(result.push):
+        would = "would be " if dry_run else ""
+        say(f"{result.share} of {result.provider_name} {would}{word} {who}, {until}")
+        if not dry_run:
+            say(f"  bundle: {paths[granted.importer]}")
+    for line in [] if dry_run else push_lines(result.push):
         note(line)
     for text in result.warnings:
         warn(text)
+    if dry_run:
+        note("dry run: nothing was written")
 
 
 def _to_json(result: GrantResult, paths: dict[str, str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from jetshare.cli.options import World, verb
+from jetshare.cli.options import World, folder_verb
 from jetshare.cli.output import columns, emit_json, note, say
 from jetshare.cli.spans import show_left, show_time
 from jetshare.errors import StoreDamaged
@@ -21,7 +21,7 @@ Example:
 
 @click.command("ls", epilog=EPILOG)
 @click.option("--account", multiple=True, metavar="ACCT", help="Only these accounts. [all]")
-@verb
+@folder_verb
 def command(world: World, account: tuple[str, ...]) -> int:
     """List what is offered and to whom, and what is accepted and from whom."""
     listing = list_shares(world.store(), world.now, accounts=account)

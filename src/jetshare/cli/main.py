@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "accept": ("jetshare.cli.accept", "Take a grant into an account of yours."),
     "verify": ("jetshare.cli.verify", "Prove on the live server that a share works."),
     "revoke": ("jetshare.cli.revoke", "End a grant, and prove that it ended."),
+    "drop": ("jetshare.cli.drop", "Give a share back that an account of yours accepted."),
     "ls": ("jetshare.cli.ls", "List what is offered and what is accepted."),
     "inspect": ("jetshare.cli.inspect", "Say in words what a bundle, token or creds file is."),
     "next": ("jetshare.cli.next", "Pull the next messages of a share and acknowledge them."),
@@ -42,7 +43,7 @@ Exit codes: 0 done and proven, 1 a proof did not hold, 2 unusable words or files
 \b
 Example:
   jetshare grant ORDERS/ORDERS-C1 --from ACCTC --to ACCTB
-  jetshare accept ACCTC-ORDERS-ORDERS-C1-ACCTB.share --account ACCTB
+  jetshare accept ACCTC-ORDERS-C1-ACCTB.share --account ACCTB
   jetshare verify ORDERS/ORDERS-C1
 """
 
@@ -82,12 +83,8 @@ def cli() -> None:
     works, and prove that it stopped."""
 
 
-def main(argv: Sequence[str] | None = None) -> NoReturn:
-    """Run one command line and exit. No traceback reaches the user."""
-    sys.exit(run(sys.argv[1:] if argv is None else argv))
-
-
 def run(argv: Sequence[str]) -> int:
+    """Run one command line; its exit code. No traceback reaches the user."""
     argv = argv or ["--help"]
     as_json = "--json" in argv
     try:

@@ -9,7 +9,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -67,16 +67,31 @@ class World:
 
 def verb(command: Callable[P, R]) -> Callable[P, R]:
     """Add the options of store, servers and output; pass them on as one ``world``."""
+    return _with_options(command, (*_SERVERS, *_WAITING, *_STORE))
+
+
+def folder_verb(command: Callable[P, R]) -> Callable[P, R]:
+    """The same for a verb that asks no server, and takes no option that it would not use."""
+    return _with_options(command, _STORE)
+
+
+def serving_verb(command: Callable[P, R]) -> Callable[P, R]:
+    """The same for the verb that is the server itself."""
+    return _with_options(command, (*_WAITING, *_STORE))
+
+
+def _with_options(command: Callable[P, R], options: Sequence[Option]) -> Callable[P, R]:
+    names = [option.name for option in options]
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        words: dict[str, Any] = {name: kwargs.pop(name) for name in _NAMES}
+        words: dict[str, Any] = {name: kwargs.pop(name) for name in (*names, "as_json")}
         kwargs["world"] = _world(words)
         return command(*args, **kwargs)
 
-    decorated: Any = run
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
+    decorated: Any = _JSON(run)
+    for option in reversed(options):
+        decorated = option.add(decorated)
     done: Callable[P, R] = decorated
     return done
 
@@ -85,33 +100,40 @@ def run(work: Coroutine[Any, Any, R]) -> R:
     return asyncio.run(work)
 
 
-def _options() -> tuple[tuple[str, ...], tuple[Callable[[Any], Any], ...]]:
-    folder = click.Path(path_type=Path)
-    described: list[tuple[str, dict[str, Any]]] = [
-        ("--server", {"metavar": "URL", "help": "Server URLs, comma separated. [NATS_URL]"}),
-        ("--context", {"metavar": "NAME", "help": "Use a nats context's URL and creds."}),
-        ("--creds", {"metavar": "FILE", "help": "A user of the acting account. [NATS_CREDS]"}),
-        ("--system-creds", {"metavar": "FILE", "help": "A user of the system account."}),
-        ("--timeout", {"type": float, "metavar": "SECONDS", "help": "Longest wait. [5]"}),
-        ("--operator", {"metavar": "NAME", "help": "The operator, where the store has several."}),
-        (
-            "--all-dirs",
-            {"type": folder, "metavar": "DIR", "help": "Store, keys and configuration."},
-        ),
-        ("--config-dir", {"type": folder, "metavar": "DIR", "help": "Folder of nsc.json."}),
-        ("--data-dir", {"type": folder, "metavar": "DIR", "help": "Folder of the stores."}),
-        ("--keystore-dir", {"type": folder, "metavar": "DIR", "help": "Folder of the keys."}),
-    ]
-    made = []
-    for flag, settings in described:
-        flags = ("-H", flag) if flag == "--all-dirs" else (flag,)
-        made.append(click.option(*flags, **settings))
-    made.append(click.option("--json", "as_json", is_flag=True, help="Print one JSON object."))
-    names = tuple(flag.removeprefix("--").replace("-", "_") for flag, _ in described)
-    return (*names, "as_json"), tuple(made)
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option that several verbs have."""
+
+    flag: str
+    metavar: str
+    help: str
+    type: Any = None
+
+    @property
+    def name(self) -> str:
+        return self.flag.removeprefix("--").replace("-", "_")
+
+    def add(self, command: Any) -> Any:
+        flags = ("-H", self.flag) if self.flag == "--all-dirs" else (self.flag,)
+        return click.option(*flags, metavar=self.metavar, type=self.type, help=self.help)(command)
 
 
-_NAMES, _OPTIONS = _options()
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+_FOLDER = click.Path(path_type=Path)
+_SERVERS = (
+    Option("--server", "URL", "Server URLs, comma separated. [NATS_URL]"),
+    Option("--context", "NAME", "Use a nats context's URL and creds."),
+    Option("--creds", "FILE", "A user of the acting account. [NATS_CREDS]"),
+    Option("--system-creds", "FILE", "A user of the system account."),
+)
+_WAITING = (Option("--timeout", "SECONDS", "Longest wait. [5]", float),)
+_STORE = (
+    Option("--operator", "NAME", "The operator, where the store has several."),
+    Option("--all-dirs", "DIR", "Store, keys and configuration.", _FOLDER),
+    Option("--config-dir", "DIR", "Folder of nsc.json.", _FOLDER),
+    Option("--data-dir", "DIR", "Folder of the stores.", _FOLDER),
+    Option("--keystore-dir", "DIR", "Folder of the keys.", _FOLDER),
+)
 
 
 def _world(words: dict[str, Any]) -> World:
@@ -126,7 +148,7 @@ def _world(words: dict[str, Any]) -> World:
         data_dir=words["data_dir"],
         keystore_dir=words["keystore_dir"],
     )
-    timeout_s = 5.0 if words["timeout"] is None else words["timeout"]
+    timeout_s = 5.0 if words.get("timeout") is None else words["timeout"]
     if timeout_s <= 0:
         raise InputError("--timeout must be more than 0 seconds", hint="leave it out for 5 s")
 

@@ -7,16 +7,18 @@ from typing import Any
 
 import click
 
-from jetshare.cli.files import receipt_name, write_files
+from jetshare.cli.files import receipt_name, unused, write_files
 from jetshare.cli.options import SHARE, World, run, verb
 from jetshare.cli.output import emit_json, note, proof_lines, say, warn
 from jetshare.cli.push_words import push_exit, push_lines
+from jetshare.errors import InputError
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.workflows.revoke import RevokeRequest, RevokeResult, revoke
 
 EPILOG = """\b
 Example:
   jetshare revoke ORDERS/ORDERS-C1 --from ACCTC --to ACCTB
+  jetshare revoke ORDERS/ORDERS-C1 --from ACCTC --expired
 """
 
 
@@ -25,6 +27,7 @@ Example:
 @click.option("--from", "provider", required=True, metavar="ACCT", help="The account that owns it.")
 @click.option("--to", multiple=True, metavar="NAME|KEY", help="Whose grant ends. Repeat for more.")
 @click.option("--all", "everyone", is_flag=True, help="End it for every importer.")
+@click.option("--expired", is_flag=True, help="End what is past its time, and nothing else.")
 @click.option("--signing-key", default="", metavar="KEY|FILE", help="Sign the receipt with this.")
 @click.option("-o", "--output", default=".", metavar="DIR", help="Where receipts go. [this folder]")
 @click.option("--no-push", is_flag=True, help="Store only; carry nothing to the servers.")
@@ -36,6 +39,7 @@ def command(
     provider: str,
     to: tuple[str, ...],
     everyone: bool,
+    expired: bool,
     signing_key: str,
     output: str,
     no_push: bool,
@@ -44,13 +48,19 @@ def command(
     """End a grant: revoke every subject of the share together, and prove that it ended.
 
     Leaves a receipt signed by the provider: what, when, on which servers, and how it
-    was seen.
+    was seen. A server may let a grant go on after its time: --expired ends those grants,
+    and leaves all that are in force.
     """
+    if everyone and (to or expired):
+        raise InputError(
+            "--all ends every grant, so it stands alone", hint="leave --to and --expired out"
+        )
     request = RevokeRequest(
         share=share,
         provider=provider,
         importers=to,
         everyone=everyone,
+        expired=expired,
         signing_key=signing_key,
         dry_run=dry_run,
         push=not no_push,
@@ -59,16 +69,18 @@ def command(
     paths = _write(result, output)
     if world.as_json:
         emit_json(_to_json(result, paths))
+    elif not result.importers and not result.changes:
+        note(f"no grant of {share} is past its time and still open, as far as is known here")
     else:
         _say(result, paths, dry_run=dry_run)
     if not result.pushed:
         return push_exit(result.push)
-    return 1 if result.push is not None and not result.proven else 0
+    return 1 if result.receipts and not result.proven else 0
 
 
 def _write(result: RevokeResult, output: str) -> list[str]:
     files = [
-        (Path(output) / receipt_name(result, importer, result.names.get(importer, "")), text)
+        (unused(Path(output) / receipt_name(result, importer, _name(result, importer))), text)
         for importer, _, text in result.receipts
     ]
     write_files(files)
@@ -80,6 +92,10 @@ def _say(result: RevokeResult, paths: list[str], *, dry_run: bool) -> None:
         for line in change.lines():
             say(line)
     if dry_run:
+        for importer in result.importers:
+            say(f"{result.share} would be revoked for {_who(result, importer)}")
+        for text in result.warnings:
+            warn(text)
         note("dry run: nothing was written")
         return
     for line in push_lines(result.push):
@@ -94,8 +110,7 @@ def _say(result: RevokeResult, paths: list[str], *, dry_run: bool) -> None:
     for line in proof_lines(result.proofs):
         say(line)
     for (importer, witness, _), path in zip(result.receipts, paths, strict=True):
-        who = "everyone" if importer == "*" else result.names.get(importer) or importer
-        say(f"{result.share} revoked for {who}: {witness}")
+        say(f"{result.share} revoked for {_who(result, importer)}: {witness}")
         say(f"  receipt: {path}")
     note(
         "messages that were delivered stay leased until their ack wait ends, and pulls in"
@@ -106,6 +121,14 @@ def _say(result: RevokeResult, paths: list[str], *, dry_run: bool) -> None:
             f"{', '.join(result.others)}: access goes on; a pull that was in flight hears nothing"
             " more, so a client without an idle heartbeat must pull again"
         )
+
+
+def _name(result: RevokeResult, importer: str) -> str:
+    return result.names.get(importer, "")
+
+
+def _who(result: RevokeResult, importer: str) -> str:
+    return "everyone" if importer == "*" else _name(result, importer) or importer
 
 
 def _to_json(result: RevokeResult, paths: list[str]) -> dict[str, Any]:

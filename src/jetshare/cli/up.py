@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from jetshare.cli.options import World, verb
-from jetshare.cli.output import emit_json, note
+from jetshare.cli.options import World, serving_verb
+from jetshare.cli.output import emit_json, note, say
 from jetshare.errors import InputError
 from jetshare.server.binary import find_binary
 from jetshare.server.run import Server
@@ -56,7 +56,7 @@ _DOMAIN = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
     metavar="NAME",
     help="Accounts of a new operator. [ACCTA ACCTB ACCTC]",
 )
-@verb
+@serving_verb
 def command(
     world: World, folder: Path | None, port: int | None, domain: str, account: tuple[str, ...]
 ) -> int:
@@ -64,7 +64,8 @@ def command(
 
     Where there is no operator yet it makes one, with a system account and accounts that
     can begin at once. While it runs, an account that changes in the folder, whoever
-    wrote it, is on the server within a second.
+    wrote it, is on the server within a second, and an import whose activation expires
+    ends then.
     """
     binary = find_binary(os.environ)
     if not _DOMAIN.fullmatch(domain):
@@ -169,17 +170,15 @@ class _Told:
             )
             return
         word = "serving again with the new" if again else "serving"
-        click.echo(
-            f"{word} operator {self._store.name} on {server.url} (nats-server {server.version})"
-        )
-        click.echo(f"log: {server.log_path}")
+        say(f"{word} operator {self._store.name} on {server.url} (nats-server {server.version})")
+        say(f"log: {server.log_path}")
         if server.port != _named_port(self._store):
             note(
                 f"the operator's document names another port, {_named_port(self._store)}:"
                 f" tell the other verbs with --server {server.url}, or NATS_URL={server.url}"
             )
         if not again:
-            click.echo("stop with Ctrl-C")
+            say("stop with Ctrl-C")
 
     def event(self, event: Event) -> None:
         if self._as_json:
@@ -189,5 +188,9 @@ class _Told:
             )
         elif event.step is Step.REFUSED:
             note(f"REFUSED account {event.account}: {event.reason}")
+        elif event.step is Step.STILL_OPEN:
+            note(f"STILL OPEN, account {event.account}: {event.reason}")
+        elif event.reason:
+            note(f"account {event.account}: {event.reason}")
         else:
             note(f"{event.step} account {event.account}")

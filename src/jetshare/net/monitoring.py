@@ -43,12 +43,14 @@ class ImportState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportState:
-    """``response_type`` is in the server's words: Singleton, Streamed, Chunked."""
+    """``response_type`` is in the server's words: Singleton, Streamed, Chunked. ``approved``
+    are the accounts that a configuration file lets import it; none where it lets all."""
 
     subject: str
     type: str
     token_req: bool
     response_type: str
+    approved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,7 @@ def _export(found: Mapping[str, Any]) -> ExportState:
         type=found.get("type", ""),
         token_req=bool(found.get("token_req")),
         response_type=found.get("response_type", ""),
+        approved=tuple(sorted(found.get("approved_accounts") or ())),
     )
 
 

@@ -17,7 +17,7 @@ from jetshare.identity.claims import Account, Activation, Claims, Generic
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.sharing import envelope
-from jetshare.sharing.found import recognise
+from jetshare.sharing.found import offered_share, recognise
 from jetshare.sharing.kinds import PullConsumer, SharedSubject, check_prefix
 
 LABEL = "BUNDLE"
@@ -189,13 +189,21 @@ def check_recipient(bundle: Bundle, account: Claims[Account]) -> None:
 
 def check_issuer(bundle: Bundle, provider: Claims[Account]) -> None:
     """Whether the provider's own document says that the signer may sign for it."""
-    keys = {key if isinstance(key, str) else key.key for key in provider.nats.signing_keys}
     for signer in (bundle.signer, *(held.claims.iss for held in bundle.activations)):
-        if signer != provider.sub and signer not in keys:
+        if not envelope.speaks_for(signer, provider):
             raise WrongIssuer(
                 f"{signer} signed this grant, and is no key of {provider.name}",
                 hint="ask the provider to grant again with a key that its account lists",
             )
+
+
+def revoked_at(bundle: Bundle, provider: Claims[Account]) -> int | None:
+    """When the provider revoked this grant by its own document; None while it has not."""
+    offer = offered_share(provider, bundle.share)
+    if offer is None or bundle.public:
+        return None
+    at = offer.revoked_at(bundle.importer)
+    return at if at is not None and at >= bundle.issued else None
 
 
 def _check(bundle: Bundle) -> None:

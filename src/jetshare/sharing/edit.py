@@ -15,10 +15,8 @@ from jetshare.identity.claims import Account, Activation, Claims, Export, Import
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import KeyPair
 from jetshare.sharing.bundle import Bundle
-from jetshare.sharing.found import Offered, local_subject, remote_subject
+from jetshare.sharing.found import Accepted, Offered, local_subject, remote_subject
 from jetshare.sharing.kinds import PullConsumer, Role, SharedSubject
-
-EVERYONE = "*"  # the revocation key that stands for every importer
 
 
 def offer(
@@ -189,19 +187,23 @@ def _check_free(imports: Iterable[Import], subject: SharedSubject, local: str) -
         )
 
 
-def revoke(
-    account: Claims[Account], offer: Offered, importers: Iterable[str], at: int
-) -> Claims[Account]:
-    """Revoke every subject of a share together for each of ``importers``, up to ``at``.
+def drop(account: Claims[Account], held: Accepted) -> Claims[Account]:
+    """Take the imports of a share out, all of them together; others of the account stay."""
+    gone = [item for _, item in held.imports]
+    return account.with_nats(imports=tuple(i for i in account.nats.imports if i not in gone))
 
-    Revoking some would leave a hand on the consumer: with ACK alone an importer can
-    still terminate what it holds, and pull by ``+NXT``. A later revocation stays as it
-    is: an earlier time in its place would bring the tokens between the two back.
+
+def revoke(account: Claims[Account], offer: Offered, until: Mapping[str, int]) -> Claims[Account]:
+    """Revoke every subject of a share together, for each importer up to a time of its own.
+
+    ``until`` has the times by importer: what was issued then or earlier ends. Revoking
+    some subjects would leave a hand on the consumer: with ACK alone an importer can still
+    terminate what it holds, and pull by ``+NXT``. A later revocation stays as it is: an
+    earlier time in its place would bring the tokens between the two back.
     """
-    revoked = set(importers)
     subjects_ = {export.subject for _, export in offer.exports}
     exports = tuple(
-        replace(export, revocations=_revoked_up_to(export.revocations or {}, revoked, at))
+        replace(export, revocations=_revoked_up_to(export.revocations, until))
         if export.type == "service" and export.subject in subjects_
         else export
         for export in account.nats.exports
@@ -209,8 +211,8 @@ def revoke(
     return _with(account, exports=exports)
 
 
-def _revoked_up_to(held: Mapping[str, int], importers: Iterable[str], at: int) -> dict[str, int]:
-    return {**held, **{importer: max(at, held.get(importer, at)) for importer in importers}}
+def _revoked_up_to(held: Mapping[str, int], until: Mapping[str, int]) -> dict[str, int]:
+    return {**held, **{who: max(at, held.get(who, at)) for who, at in until.items()}}
 
 
 def withdraw(account: Claims[Account], offer: Offered) -> Claims[Account]:

@@ -6,7 +6,9 @@ ours alone, so they have exactly one form: any byte that differs is refused.
 
 from __future__ import annotations
 
+from jetshare.editing.signing_keys import publics
 from jetshare.errors import MalformedToken
+from jetshare.identity.claims import Account, Claims
 
 
 def wrap(label: str, token: str) -> str:
@@ -27,3 +29,8 @@ def unwrap(label: str, text: str) -> str:
             hint="ask the sender for the file again, and send it as an attachment",
         )
     return token
+
+
+def speaks_for(signer: str, provider: Claims[Account]) -> bool:
+    """Whether the provider's own document says that ``signer`` may sign for it."""
+    return signer in (provider.sub, *publics(provider))

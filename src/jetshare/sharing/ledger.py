@@ -24,12 +24,12 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from jetshare.editing.revocations import EVERYONE
 from jetshare.errors import StoreDamaged, StoreTooNew
 from jetshare.identity.claims import Activation, Claims
 from jetshare.sharing.kinds import PullConsumer
 
 VERSION = 1
-EVERYONE = "*"  # in place of an importer, as in an export's revocations
 
 _HINT = "restore the file from a backup; what is in it is no longer the record it was"
 
@@ -120,15 +120,7 @@ def revoked(
     One for each activation that was not revoked before; where there is none on record,
     because the grant was made by other means, one for the importer.
     """
-    open_: dict[str, Entry] = {}
-    for entry in entries:
-        if entry.share != share:
-            continue
-        if entry.kind is Event.REVOKED:
-            open_.pop(entry.activation, None)
-        else:
-            open_[entry.activation] = entry
-    found = [entry for entry in open_.values() if importer in (EVERYONE, entry.importer)]
+    found = [e for e in unrevoked(entries, share) if importer in (EVERYONE, e.importer)]
     if not found:
         return [
             NewEntry(
@@ -159,6 +151,19 @@ def revoked(
         )
         for entry in found
     ]
+
+
+def unrevoked(entries: Iterable[Entry], share: PullConsumer) -> tuple[Entry, ...]:
+    """The entries of the activations that were never revoked, in time or not."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.share != share:
+            continue
+        if entry.kind is Event.REVOKED:
+            found.pop(entry.activation, None)
+        else:
+            found[entry.activation] = entry
+    return tuple(found.values())
 
 
 def grants(entries: Iterable[Entry], share: PullConsumer) -> tuple[Grant, ...]:

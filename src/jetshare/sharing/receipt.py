@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jetshare.errors import MalformedToken
-from jetshare.identity import jwt
+from jetshare.errors import MalformedToken, WrongIssuer
+from jetshare.identity import jwt, nkeys
 from jetshare.identity.claims import Claims, Generic
-from jetshare.identity.nkeys import KeyPair
+from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.sharing import envelope
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.sharing.proof import Proof
@@ -29,7 +29,11 @@ class Witness(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """``importer`` is a public key, or ``*`` for all; ``at`` is Unix seconds."""
+    """``importer`` is a public key, or ``*`` for all; ``at`` is Unix seconds.
+
+    ``expired`` says that the grant was over by its own time, and ``signer`` which key signed:
+    the provider's own, or one that only the provider's document can tell to be its.
+    """
 
     share: PullConsumer
     provider: str
@@ -39,6 +43,7 @@ class Receipt:
     witness: Witness
     servers: tuple[str, ...]
     proofs: tuple[Mapping[str, object], ...]
+    expired: bool
     signer: str
     id: str
 
@@ -55,6 +60,7 @@ def make(
     proofs: Iterable[Proof],
     signer: KeyPair,
     now: int,
+    expired: bool = False,
 ) -> str:
     """The receipt as the text of its file."""
     data: dict[str, object] = {
@@ -70,16 +76,31 @@ def make(
         "stream": share.stream,
         "type": TYPE,
     }
+    if expired:
+        data["expired"] = True
     claims = Claims(name=str(share), sub=provider, nats=Generic(data=data))
     return envelope.wrap(LABEL, jwt.encode(claims, signer, now).token)
 
 
 def read(text: str) -> Receipt:
-    """A receipt from its file, its signature checked."""
+    """A receipt from its file, its signature checked; an account has signed it.
+
+    Whether that is the provider, or a key that may sign for it, is `envelope.speaks_for`'s to say.
+    """
     document = jwt.decode(envelope.unwrap(LABEL, text), Generic)
-    data = document.claims.nats.data
+    claims, data = document.claims, document.claims.nats.data
+    if not nkeys.is_public(claims.iss, Kind.ACCOUNT):
+        raise WrongIssuer(
+            f"the receipt is signed by {claims.iss}, which is no account's key",
+            hint="ask the provider for it again",
+        )
     if data.get("type") != TYPE:
         raise MalformedToken("this is not a receipt", hint="jetshare inspect says what it is")
+    if data.get("provider") != claims.sub:
+        raise MalformedToken(
+            f"the receipt is made out for {claims.sub}, and speaks of another provider",
+            hint="ask the provider for it again",
+        )
     try:
         return Receipt(
             share=PullConsumer.parse(f"{data['stream']}/{data['consumer']}"),
@@ -90,8 +111,9 @@ def read(text: str) -> Receipt:
             witness=Witness[str(data["seen"]).upper()],
             servers=tuple(str(name) for name in _list(data["servers"])),
             proofs=tuple(item for item in _list(data["proofs"]) if isinstance(item, Mapping)),
-            signer=document.claims.iss,
-            id=document.claims.jti,
+            expired=data.get("expired") is True,
+            signer=claims.iss,
+            id=claims.jti,
         )
     except (KeyError, TypeError) as error:
         raise MalformedToken(

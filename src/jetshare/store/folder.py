@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from jetshare.errors import JetshareError, NotFound, StoreDamaged, StoreError, StoreTooNew
+from jetshare.errors import (
+    JetshareError,
+    NotFound,
+    StoreDamaged,
+    StoreError,
+    StoreReadOnly,
+    StoreTooNew,
+)
 from jetshare.store.commit import commit
 from jetshare.store.documents import Decoded, Documents
 from jetshare.store.edit import StagedEdit
@@ -18,6 +25,7 @@ from jetshare.store.lock import WAIT_S, locked
 from jetshare.store.names import check_free, check_name, is_name, not_found
 
 VERSION = 1  # of the layout, as nsc writes it into .nsc
+_LAST_ONE_STOPS_S = 1.0
 
 
 class FolderStore(Documents):
@@ -44,6 +52,22 @@ class FolderStore(Documents):
             overlay = Overlay(self._files)
             yield StagedEdit(self._layout, overlay, self._decoded, managed=self._managed)
             commit(self._layout, overlay)
+
+    @contextmanager
+    def served(self) -> Iterator[None]:
+        """Hold the store as the one process that serves it. Raises StoreLocked where another
+        does; in a folder that cannot be written nobody can tell, and none is refused."""
+        with ExitStack() as stack:
+            with suppress(StoreReadOnly):
+                stack.enter_context(
+                    locked(
+                        self._layout.served,
+                        wait_s=_LAST_ONE_STOPS_S,
+                        word="served already",
+                        hint="use that server, or stop it first: Ctrl-C where it runs",
+                    )
+                )
+            yield
 
 
 def open_store(

@@ -4,7 +4,7 @@
     stores/<operator>/<operator>.jwt
     stores/<operator>/accounts/<A>/<A>.jwt
     stores/<operator>/accounts/<A>/users/<u>.jwt
-    stores/<operator>/.jetshare/                 ours: lock, ledgers, staged files
+    stores/<operator>/.jetshare/                 ours: locks, ledgers, staged files
     keys/keys/<kind>/<two letters>/<public>.nk
     keys/creds/<operator>/<A>/<u>.creds
 
@@ -80,6 +80,11 @@ class Layout:
     @property
     def lock(self) -> Path:
         return self.own / "lock"
+
+    @property
+    def served(self) -> Path:
+        """Held by the process that serves the store."""
+        return self.own / "served"
 
     @property
     def stage(self) -> Path:

@@ -13,7 +13,7 @@ import fcntl
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -27,18 +27,29 @@ _HELD = {errno.EAGAIN, errno.EACCES}
 
 
 @contextmanager
-def locked(path: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
+def locked(
+    path: Path,
+    *,
+    wait_s: float = WAIT_S,
+    word: str = "locked",
+    hint: str = "wait until it is done, and try again",
+) -> Iterator[None]:
     """Hold the lock file ``path``, which is made where it is missing.
 
-    Raises StoreLocked when another process still holds it after ``wait_s`` seconds, and
-    StoreReadOnly where the file cannot be made.
+    Raises StoreLocked when another process still holds it after ``wait_s`` seconds, in
+    whose words the store is then ``word`` by that process, and StoreReadOnly where the
+    file cannot be made.
     """
     deadline = time.monotonic() + wait_s
-    handle = _take(path, deadline)
+
+    def busy(handle: int) -> StoreLocked:
+        return StoreLocked(f"{path.parent.parent} is {word} by {_holder(handle)}", hint=hint)
+
+    handle = _take(path, deadline, busy)
     while not _is_still(path, handle):
         # The folder was cleared away while we waited: what we hold guards nothing.
         os.close(handle)
-        handle = _take(path, deadline)
+        handle = _take(path, deadline, busy)
     try:
         _sign(handle)
         yield
@@ -46,7 +57,7 @@ def locked(path: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
         os.close(handle)
 
 
-def _take(path: Path, deadline: float) -> int:
+def _take(path: Path, deadline: float, busy: Callable[[int], StoreLocked]) -> int:
     try:
         make_folder(path.parent)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
@@ -55,7 +66,7 @@ def _take(path: Path, deadline: float) -> int:
     try:
         while not _try(path, handle):
             if time.monotonic() >= deadline:
-                raise _locked_by(path, handle)
+                raise busy(handle)
             time.sleep(random.uniform(*_POLL_S))  # noqa: S311 (spreads the waiters, no secret)
     except BaseException:
         os.close(handle)
@@ -89,9 +100,6 @@ def _sign(handle: int) -> None:
         os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
 
 
-def _locked_by(path: Path, handle: int) -> StoreLocked:
+def _holder(handle: int) -> str:
     text = os.pread(handle, 20, 0).decode("ascii", "replace").strip()
-    holder = f"process {text}" if text.isdigit() else "another process"
-    return StoreLocked(
-        f"{path.parent.parent} is locked by {holder}", hint="wait until it is done, and try again"
-    )
+    return f"process {text}" if text.isdigit() else "another process"

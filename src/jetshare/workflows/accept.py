@@ -157,8 +157,7 @@ def _check_against_provider(store: Store, bundle: Bundle) -> list[str]:
     offer = offered_share(provider, bundle.share)
     if offer is None:
         return [f"{provider.name} does not export {bundle.share} (yet)"]
-    revoked = offer.revoked_at(bundle.importer)
-    if not bundle.public and revoked is not None and revoked >= bundle.issued:
+    if bundles.revoked_at(bundle, provider) is not None:
         raise TokenRevoked(
             f"{provider.name} has revoked this grant of {bundle.share}",
             hint=f"ask {provider.name} for a new grant",

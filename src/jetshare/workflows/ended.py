@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
-from jetshare.errors import InputError, JetshareError, KeyNotHeld, NotFound
+from jetshare.editing.revocations import EVERYONE
+from jetshare.errors import JetshareError
 from jetshare.identity.claims import Account
 from jetshare.identity.jwt import Document
-from jetshare.net import probe
-from jetshare.net.connect import connect, server_name
-from jetshare.net.probe import Heard
+from jetshare.net.connect import connect
 from jetshare.net.resolver import Resolver
-from jetshare.sharing.edit import EVERYONE
-from jetshare.sharing.found import Accepted, Offered, accepted_share, local_subject
+from jetshare.sharing.found import Accepted, Offered, accepted_share
 from jetshare.sharing.kinds import Role
 from jetshare.sharing.proof import Proof, Side, all_held
 from jetshare.sharing.receipt import Witness
 from jetshare.store.contract import Store
 from jetshare.workflows.accounts import readable_accounts
-from jetshare.workflows.reach import Reach, account_creds, system_creds
-
-if TYPE_CHECKING:
-    from nats.aio.client import Client
+from jetshare.workflows.hearing import refused_on_each_server
+from jetshare.workflows.reach import Reach, system_creds
 
 _INVALID = "the server holds the imports for invalid"
 _RETURNED = "the resolver returns the revoking document"
@@ -54,7 +49,9 @@ async def prove_ended(
     watched = _watched(store, provider, offer, importer)
     on_servers = await _seen_by_servers(store, provider, offer, importer, watched, reach, now)
     invalid = [proof for proof in on_servers if proof.name == _INVALID]
-    refused = [await _refused(store, account, held, reach, now) for account, held in watched]
+    refused = [
+        await refused_on_each_server(store, account, held, reach, now) for account, held in watched
+    ]
     if _heard_by_all(refused, invalid):
         witness = Witness.IMPORTER
     elif all_held(invalid):
@@ -92,55 +89,6 @@ def _watched(
         if importer in (account.claims.sub, EVERYONE)
         for held in accepted_share(account.claims, offer.share, provider.claims.sub)
     ]
-
-
-async def _refused(
-    store: Store, account: Document[Account], held: Accepted, reach: Reach, now: int
-) -> list[Proof]:
-    """What the importer hears on every server: 503 for each subject of the share."""
-    try:
-        login = reach.login(store, account_creds(store, account, reach, now))
-    except (KeyNotHeld, NotFound, InputError):
-        return []
-    proofs = []
-    for url in login.servers:
-        try:
-            async with connect(replace(login, servers=(url,))) as client:
-                proofs.extend(await _refused_here(client, account.claims.name, held))
-        except JetshareError as error:
-            # The grant ended all the same: what is not seen must not cost the receipt.
-            proofs.append(
-                Proof(
-                    name=f"{account.claims.name}: the share is refused",
-                    side=Side.IMPORTER,
-                    held=None,
-                    seen=f"not seen: {error}",
-                )
-            )
-    return proofs
-
-
-async def _refused_here(client: Client, importer: str, held: Accepted) -> list[Proof]:
-    proofs = []
-    for role, item in held.imports:
-        if role is Role.ACK_V2:
-            continue  # a server that does not know this form was silent before, too
-        local = local_subject(item)
-        if role is Role.ACK:
-            seen = await probe.ack_reaches(client, local)
-        else:
-            seen = await probe.next_reaches(client, local)
-        proofs.append(
-            Proof(
-                name=f"{importer}: {role} is refused",
-                side=Side.IMPORTER,
-                held=seen.heard is Heard.NO_RESPONDERS,
-                seen=seen.describe(),
-                server=server_name(client),
-                took_ms=seen.took_ms,
-            )
-        )
-    return proofs
 
 
 async def _seen_by_servers(

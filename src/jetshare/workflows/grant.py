@@ -47,7 +47,10 @@ class GrantRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """One importer's part: its bundle, and the same as loose activation files by role."""
+    """One importer's part: its bundle, and the same as loose activation files by role.
+
+    A dry run signs nothing, so ``bundle`` is empty then.
+    """
 
     importer: str
     importer_name: str
@@ -97,7 +100,8 @@ async def grant(
     if request.dry_run:
         provider = store.account(request.provider)
         after = _offered(provider.claims, request)
-        return _result(provider.claims, after, request, grants=(), push=None, seen=seen)
+        grants = _would_grant(store, after, request)
+        return _result(provider.claims, after, request, grants=grants, push=None, seen=seen)
     with store.edit() as editing:
         provider = editing.account(request.provider)
         after = _offered(provider.claims, request)
@@ -136,6 +140,21 @@ def _offered(provider: Claims[Account], request: GrantRequest) -> Claims[Account
     return checked(provider, after)
 
 
+def _would_grant(
+    store: Store, provider: Claims[Account], request: GrantRequest
+) -> tuple[Grant, ...]:
+    known = ledger.active(store.ledger(provider.name), request.share)
+    return tuple(
+        Grant(importer=key, importer_name=name, bundle="", renewed=key in known)
+        for key, name in _whom(store, provider, request)
+    )
+
+
+def _whom(store: Store, provider: Claims[Account], request: GrantRequest) -> list[tuple[str, str]]:
+    """Keys and names, both empty for the one bundle of a public share."""
+    return [("", "")] if request.public else _importers(store, provider, request.importers)
+
+
 def _activate(
     editing: Edit,
     provider: Claims[Account],
@@ -150,9 +169,7 @@ def _activate(
     prefix = request.prefix or suggested_prefix(provider.name)
     grants: list[Grant] = []
     entries: list[ledger.NewEntry] = []
-    importers = (
-        _importers(editing, provider, request.importers) if not request.public else [("", "")]
-    )
+    importers = _whom(editing, provider, request)
     for done, (importer, name) in enumerate(importers, 1):
         issued = edit.issue_time(offer, importer, now)
         activations: tuple[Document[Activation], ...] = ()
@@ -201,11 +218,11 @@ def _activate(
 
 
 def _importers(
-    editing: Edit, provider: Claims[Account], named: Sequence[str]
+    store: Store, provider: Claims[Account], named: Sequence[str]
 ) -> list[tuple[str, str]]:
     """Public keys with the names known for them; a key of an unknown account is fine."""
     found: dict[str, str] = {}
-    names = account_names(editing)
+    names = account_names(store)
     for text in named:
         if text in names.values():
             public = next(key for key, name in names.items() if name == text)
@@ -213,7 +230,7 @@ def _importers(
             nkeys.parse_public(text, Kind.ACCOUNT)
             public = text
         else:
-            public = editing.account(text).claims.sub  # NotFound names the nearest
+            public = store.account(text).claims.sub  # NotFound names the nearest
         if public == provider.sub:
             raise InputError(
                 f"{provider.name} cannot grant a share to itself",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from shlex import quote
 
-from jetshare.identity import jwt
-from jetshare.identity.claims import Activation, Claims
+from jetshare.sharing.expiry import terms
 from jetshare.sharing.found import Accepted, Offered
 from jetshare.sharing.proof import Proof, Side
 
@@ -16,41 +16,44 @@ _REACHING = (NEXT_REACHES, ACK_REACHES, INFO_ANSWERS)
 
 
 def ended_as_it_should(
-    held: Accepted, offer: Offered | None, importer: str, proofs: Sequence[Proof], now: int
+    held: Accepted,
+    offer: Offered | None,
+    *,
+    importer: tuple[str, str],
+    provider_name: str,
+    proofs: Sequence[Proof],
+    now: int,
 ) -> list[Proof]:
-    """A grant that is over must give nothing: a server may let an expired one go on."""
-    over = ""
+    """A grant that is over must give nothing: a server may let an expired one go on.
+
+    ``importer`` is its public key and its name; ``provider_name`` is empty where the
+    provider's document is not at hand.
+    """
+    over, end_it = "", ""
     if offer is not None:
-        revoked = offer.revoked_at(importer)
-        if revoked is not None and revoked >= _issued(held):
-            over = "revoked"
-    if not over and (ends := _ends(held)) and min(ends) <= now:
+        revoked = offer.revoked_at(importer[0])
+        if revoked is not None and revoked >= max((t.issued for t in terms(held)), default=0):
+            over, end_it = "revoked", f"jetshare nsc push -a {quote(provider_name)}"
+    if not over and any(term.over(now) for term in terms(held)):
         over = "expired"
+        end_it = (
+            f"jetshare revoke {held.share} --from {quote(provider_name)} --expired"
+            if offer is not None
+            else f"jetshare drop {held.share} --account {quote(importer[1])} --from {held.provider}"
+        )
     if not over:
         return []
     still = any(p.held for p in proofs if p.side is Side.IMPORTER and p.name in _REACHING)
-    seen = "access is STILL OPEN: revoke it, and push" if still else "nothing is reached any more"
+    seen = f"access is STILL OPEN; end it: {end_it}" if still else "nothing is reached any more"
     return [
         Proof(name="the grant is in force", side=Side.DOCUMENTS, held=False, seen=f"it is {over}"),
         Proof(name=f"what is {over} is closed", side=Side.IMPORTER, held=not still, seen=seen),
     ]
 
 
-def _issued(held: Accepted) -> int:
-    return max((claims.iat for claims in _tokens(held)), default=0)
-
-
-def _ends(held: Accepted) -> list[int]:
-    return [claims.exp for claims in _tokens(held) if claims.exp]
-
-
-def _tokens(held: Accepted) -> list[Claims[Activation]]:
-    return [jwt.decode(item.token, Activation).claims for _, item in held.imports if item.token]
-
-
 def time_left(held: Accepted, now: int) -> Proof:
     name = "the activation tokens are in time"
-    ends = _ends(held)
+    ends = [term.expires for term in terms(held) if term.expires]
     if not ends:
         return Proof(name=name, side=Side.DOCUMENTS, held=True, seen="they never expire")
     left = min(ends) - now

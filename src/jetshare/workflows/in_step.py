@@ -15,13 +15,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from jetshare.errors import JetshareError, MalformedToken, NetworkError, WrongIssuer
+from jetshare.errors import (
+    JetshareError,
+    MalformedToken,
+    NetworkError,
+    NotFound,
+    StoreLocked,
+    WrongIssuer,
+)
 from jetshare.identity import jwt
 from jetshare.identity.claims import Account, Claims, Generic, Operator
 from jetshare.identity.jwt import Document
 from jetshare.identity.nkeys import KeyPair
 from jetshare.identity.validate import validate
 from jetshare.net.resolver import SILENT, Resolver
+from jetshare.workflows.lapsed import next_end
 
 POLL_S = 0.2
 
@@ -32,11 +40,13 @@ class Step(StrEnum):
     TAKEN = "taken"
     REFUSED = "refused"
     DELETED = "deleted"
+    EXPIRED = "expired"  # activations of the account, which the server gives up now
+    STILL_OPEN = "still open"  # the same, where the server cannot be made to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """``account`` is a name, as the folder has it; ``reason`` says why it was refused."""
+    """``account`` is a name, as the folder has it; ``reason`` says why that became of it."""
 
     step: Step
     account: str
@@ -69,18 +79,21 @@ class Follower:
     """What the server was last given, and how to give it more.
 
     ``signer`` signs deletions; where the operator's keys are elsewhere it is None, and
-    an account that is gone from the folder stays on the server.
+    an account that is gone from the folder stays on the server. ``sign_anew`` signs the
+    document of an account again, which ends what is over in it.
     """
 
     accounts: Path
     operator: Claims[Operator]
     resolver: Resolver
     signer: KeyPair | None
+    sign_anew: Callable[[str], None]
     tell: Tell
     now: Callable[[], int]
     _given: dict[str, Stamp]  # what the server has heard of, taken or refused
     _doubted: dict[str, Stamp]  # read once, and not fit: perhaps only half written
     _publics: dict[str, str]
+    _ends: dict[str, int]  # when the next activation of an account is over
     _missing: set[str]
 
     @classmethod
@@ -90,6 +103,7 @@ class Follower:
         operator: Claims[Operator],
         resolver: Resolver,
         signer: KeyPair | None,
+        sign_anew: Callable[[str], None],
         tell: Tell,
         now: Callable[[], int],
     ) -> Follower:
@@ -98,11 +112,13 @@ class Follower:
             operator=operator,
             resolver=resolver,
             signer=signer,
+            sign_anew=sign_anew,
             tell=tell,
             now=now,
             _given={},
             _doubted={},
             _publics={},
+            _ends={},
             _missing=set(),
         )
 
@@ -140,6 +156,7 @@ class Follower:
         heard = await self._push(documents, first=first)
         self._given.update((name, seen[name]) for name in heard)
         await self._forget(seen)
+        await self._end_what_is_over()
 
     def _doubt(self, name: str, stamp: Stamp, error: Exception) -> None:
         """nsc does not write at once: only what is no better at the next look is refused."""
@@ -166,6 +183,7 @@ class Follower:
         """The names of those that the server has heard of; the others are tried again."""
         if not documents:
             return []
+        now = self.now()  # before the server looks: what ends meanwhile is signed anew in vain
         answers = await self.resolver.push_many([d.token for d in documents.values()])
         refused = {a.account: a for a in answers if not a.ok}
         heard = []
@@ -181,7 +199,23 @@ class Follower:
             else:
                 self.tell(Event(step=Step.REFUSED, account=name, reason=answer.message))
             heard.append(name)
+            self._ends[name] = next_end(document.claims, now)
         return heard
+
+    async def _end_what_is_over(self) -> None:
+        """The document that is signed anew is taken at the next look at the folder."""
+        for name in [name for name, at in self._ends.items() if 0 < at <= self.now()]:
+            try:
+                await asyncio.to_thread(self.sign_anew, name)  # the store may be locked for long
+            except (StoreLocked, NotFound):
+                continue  # somebody edits it now, or took it away: look again
+            except JetshareError as error:
+                reason = f"an activation is over, and the server goes on with it: {error}"
+                self.tell(Event(step=Step.STILL_OPEN, account=name, reason=reason))
+            else:
+                reason = "an activation is over: signed anew, so that the server ends it"
+                self.tell(Event(step=Step.EXPIRED, account=name, reason=reason))
+            del self._ends[name]
 
     async def _forget(self, seen: Mapping[str, Stamp]) -> None:
         """Delete what was missing at two looks in a row: one may fall into a replacement."""
@@ -191,6 +225,7 @@ class Follower:
         doomed: dict[str, str] = {}
         for name in gone:
             del self._given[name]
+            self._ends.pop(name, None)
             public = self._publics.pop(name, "")
             if public and public not in self._publics.values():  # not merely renamed
                 doomed[public] = name

@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jetshare.errors import TokenError
-from jetshare.identity import jwt
-from jetshare.identity.claims import Account, Activation, Claims
+from jetshare.identity.claims import Account, Claims
 from jetshare.sharing import ledger
-from jetshare.sharing.found import Accepted, Offered, accepted, offered
+from jetshare.sharing.expiry import terms
+from jetshare.sharing.found import Accepted, Offered, accepted, offered, offered_share
 from jetshare.sharing.kinds import PullConsumer, Role
 from jetshare.store.contract import Store
 from jetshare.workflows.accounts import readable_accounts
@@ -20,6 +19,7 @@ class State(StrEnum):
     ACTIVE = "active"
     EXPIRED = "expired"
     REVOKED = "revoked"
+    INCOMPLETE = "incomplete"  # a subject that it needs is not exported, or not imported
     UNKNOWN = "unknown"  # nothing at hand says so: the grant was made elsewhere
 
 
@@ -139,9 +139,12 @@ def _accepted(
     issued, expires = _times(item)
     state = State.UNKNOWN
     if provider is not None:
-        offer = next((o for o in offered(provider) if o.share == item.share), None)
+        offer = offered_share(provider, item.share)
+        state = State.INCOMPLETE
         if offer is not None:
             state = _state(offer, importer.sub, issued, expires, now)
+            if state is State.ACTIVE and not _takes_all(item, offer):
+                state = State.INCOMPLETE
     elif expires and expires <= now:
         state = State.EXPIRED
     return AcceptedShare(
@@ -163,20 +166,21 @@ def _state(offer: Offered, importer: str, issued: int, expires: int, now: int) -
         return State.REVOKED
     if expires and expires <= now:
         return State.EXPIRED
-    return State.ACTIVE
+    return State.ACTIVE if offer.export(Role.NEXT) else State.INCOMPLETE
+
+
+def _takes_all(item: Accepted, offer: Offered) -> bool:
+    """Whether it can pull, and acknowledge where acknowledgements are offered."""
+    acks = {Role.ACK, Role.ACK_V2}
+    offers_acks = any(role in acks for role, _ in offer.exports)
+    takes_acks = any(role in acks for role, _ in item.imports)
+    return item.import_(Role.NEXT) is not None and (takes_acks or not offers_acks)
 
 
 def _times(item: Accepted) -> tuple[int, int]:
     """The latest issue and the earliest expiry of the tokens of an accepted share."""
-    issued, expires = 0, 0
-    for _, held in item.imports:
-        if not held.token:
-            continue
-        try:
-            claims = jwt.decode(held.token, Activation).claims
-        except TokenError:
-            continue
-        issued = max(issued, claims.iat)
-        if claims.exp:
-            expires = min(expires, claims.exp) if expires else claims.exp
-    return issued, expires
+    held = terms(item)
+    return (
+        max((term.issued for term in held), default=0),
+        min((term.expires for term in held if term.expires), default=0),
+    )

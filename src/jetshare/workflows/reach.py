@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from jetshare.editing.signing_keys import scope_of
+from jetshare.editing.revocations import EVERYONE
+from jetshare.editing.signing_keys import publics, scope_of
 from jetshare.errors import InputError, KeyNotHeld, NotFound
 from jetshare.identity import jwt
 from jetshare.identity.claims import Account, Claims, User
@@ -70,6 +72,11 @@ class Reach:
         )
 
 
+def host_of(url: str) -> str:
+    """The part of a server's address that may be shown: a password may stand before it."""
+    return urlsplit(url if "://" in url else f"nats://{url}").netloc.rpartition("@")[2]
+
+
 def account_of(creds: Creds) -> str:
     """The public key of the account that a creds file speaks for."""
     claims = jwt.decode(creds.jwt, User).claims
@@ -79,7 +86,8 @@ def account_of(creds: Creds) -> str:
 def account_creds(
     store: Store, account: Document[Account], reach: Reach, now: int, *, user: str = ""
 ) -> Creds:
-    """A user of ``account``: the caller's, else one of the store, else one made for now.
+    """A user of ``account``: the caller's, else the first of the store that a server lets
+    in, else one made for now.
 
     The one made for now lives in memory for five minutes and is needed where the
     account's key is held but none of its users is.
@@ -96,13 +104,14 @@ def account_creds(
             )
     for name in [user] if user else store.users(claims.name):
         held = store.creds(claims.name, name)
-        if held is not None and not _expired(held, now):
+        shut_out = "has no creds file" if held is None else _shut_out(held, claims, now)
+        if held is not None and not shut_out:
             return held
-    if user:
-        raise NotFound(
-            f"user {user} of {claims.name} has no creds file",
-            hint=f"make one: nsc generate creds --account {claims.name} --name {user}",
-        )
+        if user:
+            raise NotFound(
+                f"user {user} of {claims.name} {shut_out}",
+                hint=f"make creds: nsc generate creds --account {claims.name} --name {user}",
+            )
     return _mint(user_signer(store, claims), claims, now)
 
 
@@ -128,9 +137,19 @@ def system_creds(store: Store, reach: Reach, now: int) -> Creds:
     return account_creds(store, store.account(public), own, now)
 
 
-def _expired(creds: Creds, now: int) -> bool:
-    exp = jwt.decode(creds.jwt, User).claims.exp
-    return exp != 0 and exp <= now
+def _shut_out(creds: Creds, account: Claims[Account], now: int) -> str:
+    """Why servers do not let a user of ``account`` in, as far as its documents say; or empty."""
+    claims = jwt.decode(creds.jwt, User).claims
+    revoked = [at for who, at in account.nats.revocations.items() if who in (claims.sub, EVERYONE)]
+    if claims.exp and claims.exp <= now:
+        return "has creds that are expired"
+    if claims.nbf > now:
+        return "has creds that are not valid yet"
+    if any(at >= claims.iat for at in revoked):
+        return "is revoked"
+    if claims.iss not in (account.sub, *publics(account)):
+        return f"has creds signed by {claims.iss}, which is no key of the account"
+    return ""
 
 
 def _mint(signer: KeyPair, account: Claims[Account], now: int) -> Creds:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
-from jetshare.errors import InputError, NotFound, StoreDamaged
+from jetshare.editing.revocations import EVERYONE
+from jetshare.errors import InputError, KeyFormatError, NotFound, StoreDamaged
 from jetshare.identity import nkeys
 from jetshare.identity.claims import Account, Claims
 from jetshare.identity.nkeys import Kind
 from jetshare.sharing import edit, ledger, receipt
 from jetshare.sharing.diff import Change, changes
-from jetshare.sharing.edit import EVERYONE
+from jetshare.sharing.expiry import expired
 from jetshare.sharing.found import Offered, accepted_share, offered_share
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.sharing.proof import Proof, all_held
@@ -26,12 +28,17 @@ from jetshare.workflows.signers import activation_signer, refuse_seed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeRequest:
-    """``importers`` are names or public keys; ``everyone`` revokes all that were granted."""
+    """``importers`` are names or public keys; ``everyone`` revokes all that were granted.
+
+    ``expired`` ends what is over by its own time, of ``importers`` or of all, and leaves
+    every grant that is in force as it is.
+    """
 
     share: PullConsumer
     provider: str
     importers: tuple[str, ...] = ()
     everyone: bool = False
+    expired: bool = False
     signing_key: str = ""
     dry_run: bool = False
     push: bool = True
@@ -39,7 +46,10 @@ class RevokeRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeResult:
-    """``receipts`` are the texts of the signed records, one for each importer."""
+    """``receipts`` are the texts of the signed records, one for each importer.
+
+    There are no ``importers`` where ``expired`` was asked for and nothing is.
+    """
 
     share: PullConsumer
     provider: str
@@ -70,30 +80,19 @@ async def revoke(store: Store, request: RevokeRequest, reach: Reach, now: int) -
     """
     refuse_seed(request.signing_key)
     if request.dry_run:
-        provider = store.account(request.provider)
-        offer, importers, after = _edit(store, provider.claims, request, now)
-        return _result(request, provider.claims, after, importers, now)
+        provider = store.account(request.provider).claims
+        return _result(store, request, provider, _ending(store, provider, request, now), now)
     with store.edit() as editing:
-        provider = editing.account(request.provider)
-        offer, importers, after = _edit(editing, provider.claims, request, now)
-        signer = activation_signer(editing, provider.claims, request.signing_key)
-        document = sign_account(editing, after, now)
+        provider = editing.account(request.provider).claims
+        ending = _ending(editing, provider, request, now)
+        if not ending.importers and ending.after is provider:
+            return _result(store, request, provider, ending, now)
+        signer = activation_signer(editing, provider, request.signing_key)
+        document = sign_account(editing, ending.after, now)
         editing.put_account(document)
-        known, damage = _known(editing, provider.claims.name)
-        if not damage:
-            endings = [
-                entry
-                for importer in importers
-                for entry in ledger.revoked(known, request.share, importer, at=now)
-            ]
-            editing.append_ledger(provider.claims.name, endings)
-    outcome = _result(request, provider.claims, after, importers, now)
-    outcome = replace(
-        outcome,
-        others=_others(store, after, request.share, importers),
-        names=account_names(store),
-        warnings=(f"this is not in the ledger, which is damaged: {damage}",) if damage else (),
-    )
+        if not ending.damage:
+            editing.append_ledger(provider.name, _entries(ending, request.share, now))
+    outcome = _result(store, request, provider, ending, now)
     if not request.push:
         return outcome
     carried = await push(store, [document], reach, now)
@@ -104,18 +103,19 @@ async def revoke(store: Store, request: RevokeRequest, reach: Reach, now: int) -
 
     receipts = []
     proofs: list[Proof] = []
-    for importer in importers:
-        ended = await prove_ended(store, document, offer, importer, reach, now)
+    for importer in ending.importers:
+        ended = await prove_ended(store, document, ending.offer, importer, reach, now)
         proofs.extend(ended.proofs)
         text = receipt.make(
             request.share,
-            provider=provider.claims.sub,
-            provider_name=provider.claims.name,
+            provider=provider.sub,
+            provider_name=provider.name,
             importer=importer,
             at=now,
             witness=ended.witness,
             servers=ended.servers,
             proofs=ended.proofs,
+            expired=request.expired,
             signer=signer,
             now=now,
         )
@@ -123,26 +123,77 @@ async def revoke(store: Store, request: RevokeRequest, reach: Reach, now: int) -
     return replace(outcome, proofs=tuple(proofs), receipts=tuple(receipts))
 
 
-def _edit(
-    store: Store, provider: Claims[Account], request: RevokeRequest, now: int
-) -> tuple[Offered, tuple[str, ...], Claims[Account]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ending:
+    """What is to end. ``until`` has the time by importer up to which tokens end;
+    ``importers`` are those who are to be refused then. ``damage`` is the ledger's."""
+
+    offer: Offered
+    importers: tuple[str, ...]
+    until: Mapping[str, int]
+    after: Claims[Account]
+    known: tuple[ledger.Entry, ...]
+    damage: str
+    warnings: tuple[str, ...] = ()
+
+
+def _ending(store: Store, provider: Claims[Account], request: RevokeRequest, now: int) -> _Ending:
     offer = offered_share(provider, request.share)
     if offer is None:
         raise NotFound(
             f"{provider.name} does not offer {request.share}",
             hint=f"jetshare ls --account {provider.name} shows what it offers",
         )
+    known, damage = _known(store, provider.name)
+    importers: tuple[str, ...]
     if offer.public:
         if not request.everyone:
             raise InputError(
                 f"{request.share} is public: there is no token of one importer to revoke",
                 hint="withdraw it from everyone with --all, and grant it privately",
             )
-        return offer, (EVERYONE,), checked(provider, edit.withdraw(provider, offer))
-    importers = (EVERYONE,) if request.everyone else _importers(store, request)
-    known, _ = _known(store, provider.name)
+        after = checked(provider, edit.withdraw(provider, offer))
+        importers, until = (EVERYONE,), {EVERYONE: now}
+    else:
+        importers, until = _whom(store, provider, offer, known, request, now)
+        after = checked(provider, edit.revoke(provider, offer, until)) if until else provider
+    return _Ending(
+        offer=offer,
+        importers=importers,
+        until=until,
+        after=after,
+        known=known,
+        damage=damage,
+        warnings=tuple(_doubts(store, provider, offer, known, request, importers, damage)),
+    )
+
+
+def _whom(
+    store: Store,
+    provider: Claims[Account],
+    offer: Offered,
+    known: Sequence[ledger.Entry],
+    request: RevokeRequest,
+    now: int,
+) -> tuple[tuple[str, ...], dict[str, int]]:
+    """Who is to be refused, and for whom tokens end up to when."""
+    named = _named(store, request, known)
+    if request.expired:
+        claims = [document.claims for document in readable_accounts(store)[0]]
+        over = [
+            each
+            for each in expired(offer, provider.sub, known, claims, now)
+            if not named or each.importer in named
+        ]
+        refused = tuple(each.importer for each in over if each.nothing_left)
+        return refused, {each.importer: each.until for each in over}
+    if not named and not request.everyone:
+        raise InputError(
+            "nobody is named to revoke", hint="name an account with --to, or use --all"
+        )
+    importers = (EVERYONE,) if request.everyone else named
     at = max(now, _last_issued(known, request.share, importers))
-    return offer, importers, checked(provider, edit.revoke(provider, offer, importers, at))
+    return importers, dict.fromkeys(importers, at)
 
 
 def _known(store: Store, provider: str) -> tuple[tuple[ledger.Entry, ...], str]:
@@ -154,8 +205,21 @@ def _known(store: Store, provider: str) -> tuple[tuple[ledger.Entry, ...], str]:
         return (), str(error)
 
 
+def _entries(ending: _Ending, share: PullConsumer, now: int) -> list[ledger.NewEntry]:
+    """What the ledger is told: not of an importer who keeps a newer grant, for whom the
+    old tokens are over by their own time."""
+    unrevoked = ledger.unrevoked(ending.known, share)
+    keep = {e.importer for e in unrevoked if e.issued > ending.until.get(e.importer, e.issued)}
+    return [
+        entry
+        for importer in ending.importers
+        if importer not in keep
+        for entry in ledger.revoked(ending.known, share, importer, at=now)
+    ]
+
+
 def _last_issued(
-    entries: Sequence[ledger.Entry], share: PullConsumer, importers: Sequence[str]
+    entries: Iterable[ledger.Entry], share: PullConsumer, importers: Sequence[str]
 ) -> int:
     """The time of the newest token to revoke, which may lie ahead of the clock.
 
@@ -172,21 +236,56 @@ def _last_issued(
     )
 
 
-def _importers(store: Store, request: RevokeRequest) -> tuple[str, ...]:
+def _named(store: Store, request: RevokeRequest, known: Iterable[ledger.Entry]) -> tuple[str, ...]:
     """Public keys. One that no ledger knows is no error: other tools grant too."""
-    if not request.importers:
-        raise InputError(
-            "nobody is named to revoke", hint="name an account with --to, or use --all"
-        )
     found: list[str] = []
     for text in request.importers:
         if len(text) == 56 or nkeys.is_public(text):
-            nkeys.parse_public(text, Kind.ACCOUNT)
-            public = text
+            found.append(_account_key(text, known))
         else:
-            public = store.account(text).claims.sub
-        found.append(public)
+            found.append(store.account(text).claims.sub)
     return tuple(dict.fromkeys(found))
+
+
+def _account_key(text: str, known: Iterable[ledger.Entry]) -> str:
+    try:
+        nkeys.parse_public(text, Kind.ACCOUNT)
+    except KeyFormatError as error:
+        near = get_close_matches(text, {entry.importer for entry in known}, n=1, cutoff=0.9)
+        if not near:
+            raise
+        raise KeyFormatError(str(error), hint=f"did you mean {near[0]}?") from None
+    return text
+
+
+def _doubts(
+    store: Store,
+    provider: Claims[Account],
+    offer: Offered,
+    known: Sequence[ledger.Entry],
+    request: RevokeRequest,
+    importers: Iterable[str],
+    damage: str,
+) -> Iterable[str]:
+    """What a person should know: a key with a slip in it may be a right key, and nobody's."""
+    if damage:
+        yield f"this is not in the ledger, which is damaged: {damage}"
+        return
+    if request.everyone or request.expired:
+        return
+    recorded = {grant.importer for grant in ledger.grants(known, request.share)}
+    documents, _ = readable_accounts(store)
+    holders = {
+        document.claims.sub
+        for document in documents
+        if accepted_share(document.claims, offer.share, provider.sub)
+    }
+    for importer in importers:
+        if importer not in recorded | holders:
+            yield (
+                f"no grant of {offer.share} to {importer} is on record here: what another tool"
+                " granted is revoked all the same; jetshare ls shows who holds it"
+            )
 
 
 def _others(
@@ -215,22 +314,19 @@ def _others(
 
 
 def _result(
-    request: RevokeRequest,
-    before: Claims[Account],
-    after: Claims[Account],
-    importers: tuple[str, ...],
-    now: int,
+    store: Store, request: RevokeRequest, provider: Claims[Account], ending: _Ending, now: int
 ) -> RevokeResult:
     return RevokeResult(
         share=request.share,
-        provider=before.sub,
-        provider_name=before.name,
-        importers=importers,
+        provider=provider.sub,
+        provider_name=provider.name,
+        importers=ending.importers,
         at=now,
-        changes=changes(before, after),
+        changes=changes(provider, ending.after),
         push=None,
         proofs=(),
         receipts=(),
-        others=(),
-        names={},
+        others=_others(store, ending.after, request.share, ending.importers),
+        names=account_names(store),
+        warnings=ending.warnings,
     )

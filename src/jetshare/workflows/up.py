@@ -19,6 +19,7 @@ from jetshare.server.config import ServerConfig
 from jetshare.server.run import Server, running
 from jetshare.store.folder import FolderStore
 from jetshare.workflows.in_step import POLL_S, Event, Follower
+from jetshare.workflows.lapsed import sign_anew
 from jetshare.workflows.reach import Reach, system_creds
 
 
@@ -42,23 +43,25 @@ class Listener:
 
 async def serve(store: FolderStore, request: UpRequest, binary: Path, listener: Listener) -> None:
     """Serve until cancelled. Raises PortTaken and ServerDied, also when it dies later;
-    NotFound and KeyNotHeld where nobody can log in to the system account.
+    StoreLocked where another process serves the store, NotFound and KeyNotHeld where nobody
+    can log in to the system account.
 
     A server reads its operator's document only when it starts, so a change of that
     document starts it again, on the same port and with the same data.
     """
     again = False
-    while True:
-        system_creds(store, Reach(), _now())  # or it says so, before anything is started
-        async with running(_config(store, request), binary) as server:
-            request = replace(request, port=server.port)
-            operator = store.operator()
-            await _first(
-                _keep_in_step(store, server, operator, request, listener, again=again),
-                _raise_when_it_dies(server),
-                _operator_changes(store, operator),
-            )
-        again = True
+    with store.served():
+        while True:
+            system_creds(store, Reach(), _now())  # or it says so, before anything is started
+            async with running(_config(store, request), binary) as server:
+                request = replace(request, port=server.port)
+                operator = store.operator()
+                await _first(
+                    _keep_in_step(store, server, operator, request, listener, again=again),
+                    _raise_when_it_dies(server),
+                    _operator_changes(store, operator),
+                )
+            again = True
 
 
 async def _keep_in_step(
@@ -79,9 +82,14 @@ async def _keep_in_step(
         async with connect(replace(login, reconnect=True)) as client:
             resolver = Resolver(client, timeout_s=request.timeout_s)
             if follower is None:
-                accounts, signer = store.folder / "accounts", _signer(store, operator.claims)
                 follower = Follower.of(
-                    accounts, operator.claims, resolver, signer, listener.event, _now
+                    accounts=store.folder / "accounts",
+                    operator=operator.claims,
+                    resolver=resolver,
+                    signer=_signer(store, operator.claims),
+                    sign_anew=lambda name: sign_anew(store, name, _now()),
+                    tell=listener.event,
+                    now=_now,
                 )
                 await follower.begin()
                 listener.serving(server, again)

@@ -102,6 +102,10 @@ def test_the_payload_and_the_token(full: Nsc) -> None:
     assert json.loads(shown) == payload(token)
     assert shown.startswith('{\n "exp": ')
     assert full("describe account A -F nats.limits.subs").stdout == "-1\n"
+    assert full("describe account A -F nats.cluster_traffic").stdout == "null\n"
+    assert full("describe account SYS -F nats.mappings").stdout == "null\n"
+    assert full("describe account SYS -F nats.exports[0].revocations").stdout == "null\n"
+    assert full("describe account SYS -F nats.trace.dest").stdout == "null\n"
     assert full("describe account A -F sub").stdout == f'"{full.account("A").sub}"\n'
 
 
@@ -312,7 +316,7 @@ def test_diagrams(full: Nsc) -> None:
     full("delete export -a A -s p")
     shown = full("generate diagram component").stdout
     assert "not-found private service" in shown
-    assert "nothing there is exported so" in shown
+    assert "A exports no service that covers p" in shown
     shown = full("generate diagram object --users --show-keys --detail").stdout
     assert f'object "A" as {a} << account >>' in shown
     assert "Max Disk Storage = 1000000000" in shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 
 from jetshare.cli.nsc.account_edits import ACCOUNT as ACCOUNT_FLAG
 from jetshare.cli.nsc.commands import Command
@@ -85,7 +86,7 @@ def _content(world: World, words: Words, document: Document[Body], *, framed: bo
         return _framed(document) if framed else document.token
     payload = gojson.in_order(_payload(document.token))
     if words.has("field"):
-        return gojson.dumps(_field(payload, words.text("field")))
+        return gojson.dumps(_field(payload, document.claims, words.text("field")))
     if words.on("json"):
         return json.dumps(payload, indent=1, ensure_ascii=False) + "\n"
     from jetshare.cli.nsc.describe_tables import describe
@@ -104,20 +105,31 @@ def _framed(document: Document[Body]) -> str:
     return f"-----BEGIN {label}-----\n{document.token}\n------END {label}------\n\n"
 
 
-def _field(payload: object, path: str) -> object:
-    """What stands at a path such as ``nats.exports[0].name``."""
-    found = payload
+def _field(payload: object, claims: object, path: str) -> object:
+    """What stands at a path such as ``nats.exports[0].name``.
+
+    None where it is a field of ``claims`` that is empty, and so left out of ``payload``.
+    """
+    found, known = payload, claims
     for step in path.replace("[", ".").replace("]", "").split("."):
         if isinstance(found, dict) and step in found:
-            found = found[step]
+            found, known = found[step], _inner(known, step)
         elif isinstance(found, list) and step.isdecimal() and int(step) < len(found):
-            found = found[int(step)]
+            found, known = found[int(step)], _inner(known, int(step))
+        elif is_dataclass(known) and step in {each.name for each in fields(known)}:
+            return None
         else:
             there = ", ".join(found) if isinstance(found, dict) else ""
             raise NotFound(
                 f'there is no "{step}" at {path}', hint=f"there are: {there}" if there else ""
             )
     return found
+
+
+def _inner(known: object, step: str | int) -> object:
+    if isinstance(step, str):
+        return getattr(known, step, None)
+    return known[step] if isinstance(known, tuple) else None
 
 
 _NAME = text("name", "n", "Name or public key.", "NAME")
