@@ -3,7 +3,7 @@
 Everything here is loaded when it is first used, so that ``import jetshare`` costs
 nothing. The verbs are functions over a store: open one with ``open_store(locate(...))``,
 say with a ``Reach`` how to get to the servers, and call ``grant``, ``accept``,
-``verify``, ``revoke``, ``drop``, ``list_shares`` or ``next_messages``. ``connect``
+``verify``, ``revoke``, ``drop``, ``doctor``, ``list_shares`` or ``next_messages``. ``connect``
 is for the application that consumes a share.
 """
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jetshare.script import iterate
     from jetshare.sharing.kinds import PullConsumer
     from jetshare.sharing.proof import Proof
+    from jetshare.sharing.rules.rule import Finding
     from jetshare.store.contract import Store
     from jetshare.store.folder import open_store
     from jetshare.store.locate import Location, locate
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
         accept,
         plan_accept,
     )
+    from jetshare.workflows.doctor import DoctorRequest, Examination, doctor
+    from jetshare.workflows.doctor_fix import FixPlan, Mended, mend, plan_fix
     from jetshare.workflows.drop import DropPlan, DropRequest, DropResult, drop, plan_drop
     from jetshare.workflows.grant import GrantRequest, GrantResult, grant
     from jetshare.workflows.inspect import Inspection, inspect
@@ -54,6 +57,7 @@ _HOMES = {
     "jetshare.script": ("iterate",),
     "jetshare.sharing.kinds": ("PullConsumer",),
     "jetshare.sharing.proof": ("Proof",),
+    "jetshare.sharing.rules.rule": ("Finding",),
     "jetshare.store.contract": ("Store",),
     "jetshare.store.folder": ("open_store",),
     "jetshare.store.locate": ("Location", "locate"),
@@ -66,6 +70,8 @@ _HOMES = {
         "plan_accept",
     ),
     "jetshare.workflows.drop": ("DropPlan", "DropRequest", "DropResult", "drop", "plan_drop"),
+    "jetshare.workflows.doctor": ("DoctorRequest", "Examination", "doctor"),
+    "jetshare.workflows.doctor_fix": ("FixPlan", "Mended", "mend", "plan_fix"),
     "jetshare.workflows.grant": ("GrantRequest", "GrantResult", "grant"),
     "jetshare.workflows.inspect": ("Inspection", "inspect"),
     "jetshare.workflows.ls": ("Listing", "list_shares"),
@@ -81,9 +87,13 @@ __all__ = [
     "AcceptRequest",
     "AcceptResult",
     "Client",
+    "DoctorRequest",
     "DropPlan",
     "DropRequest",
     "DropResult",
+    "Examination",
+    "Finding",
+    "FixPlan",
     "GrantRequest",
     "GrantResult",
     "Inspection",
@@ -91,6 +101,7 @@ __all__ = [
     "Listing",
     "Location",
     "MemoryStore",
+    "Mended",
     "Message",
     "Messages",
     "Metadata",
@@ -110,16 +121,19 @@ __all__ = [
     "VerifyRequest",
     "accept",
     "connect",
+    "doctor",
     "drop",
     "grant",
     "inspect",
     "iterate",
     "list_shares",
     "locate",
+    "mend",
     "next_messages",
     "open_store",
     "plan_accept",
     "plan_drop",
+    "plan_fix",
     "revoke",
     "run",
     "verify",

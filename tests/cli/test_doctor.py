@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -78,7 +77,7 @@ def test_findings_have_a_code_a_place_and_a_cure(desk: Callable[[Pair], Desk]) -
     done = run(SHARE)
     assert done.exit == 1
     first, *rest = done.stdout.splitlines()
-    assert first.endswith("from ACCTC to ACCTB: 3 found, it does NOT work as it should")
+    assert first.endswith("from ACCTC to ACCTB: it does NOT work as it should, 2 errors, 1 warning")
     assert any(line.startswith("  JS101 error: NEXT of") for line in rest)
     assert any("where: ACCTC nats.exports[" in line for line in rest)
     assert f"    cure:  jetshare doctor {SHARE} --account ACCTC --fix" in rest
@@ -96,17 +95,14 @@ def test_loose_documents_are_as_good_as_a_store(
     assert {f["code"] for f in half.json()["shares"][0]["findings"]} == {"JS203", "JS206"}
 
 
-def test_junit_and_sarif(desk: Callable[[Pair], Desk]) -> None:
-    run = desk(spoilt())
-    suite = ElementTree.fromstring(run("--format", "junit").stdout.encode())  # noqa: S314 (ours)
-    assert suite.get("failures") == "1"
-    assert {failure.get("type") for failure in suite.iter("failure")} == {"JS101", "JS203"}
-    report = json.loads(run("--format", "sarif").stdout)
-    assert report["version"] == "2.1.0"
-    (one,) = report["runs"]
-    results = {result["ruleId"]: result["level"] for result in one["results"]}
-    assert results == {"JS101": "error", "JS203": "error", "JS206": "warning"}
-    assert {rule["id"] for rule in one["tool"]["driver"]["rules"]} == set(results)
+@pytest.mark.parametrize("form", ["json", "junit", "sarif"])
+def test_other_forms_are_printed_whole_and_alone(desk: Callable[[Pair], Desk], form: str) -> None:
+    done = desk(spoilt())("--format", form)
+    assert (done.exit, done.stderr) == (1, "")
+    if form == "junit":
+        ElementTree.fromstring(done.stdout.encode())  # noqa: S314 (ours)
+    else:
+        done.json()
 
 
 def test_what_fails(desk: Callable[[Pair], Desk]) -> None:
@@ -121,7 +117,8 @@ def test_fix_shows_the_change_asks_and_mends(desk: Callable[[Pair], Desk]) -> No
     run = desk(spoilt())
     before = run.account("ACCTC")
     refused = run("--fix", "--no-push")  # nobody says yes
-    assert refused.exit == 130
+    assert refused.exit == 2
+    assert "--yes" in refused.stderr
     assert run.account("ACCTC") == before
     done = run("--fix", "--no-push", "--yes")
     assert done.exit == 0, done.stderr
@@ -136,15 +133,27 @@ def test_fix_says_what_needs_the_other_side(desk: Callable[[Pair], Desk]) -> Non
     made.drop_import(Role.ACK)
     done = desk(made)("--fix", "--yes", "--no-push")
     assert done.exit == 1
-    assert "left, because it needs more than this document: JS203" in done.stderr
+    assert "left, because it needs ACCTC too: JS203" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("words", "says"),
     [
         (("--account", "NOBODY"), "NOBODY"),
+        (("--account", "ACTB"), 'did you mean "ACCTB"?'),
         (("NO/SUCH",), "NO/SUCH"),
+        (("ORDERS/ORDERS-C2",), f"did you mean {SHARE}?"),
         (("--all", "--account", "ACCTB"), "--all"),
+        (("--resolver", "--fix"), "--resolver"),
+        (("--jwt", "a", "--resolver"), "--resolver"),
+        (("--jwt", "a", "--live"), "--live"),
+        (("--jwt", "a", "--consume"), "--consume"),
+        (("--jwt", "a", "--fix"), "--fix"),
+        (("--consume", "--offline"), "--consume and --offline"),
+        (("--json", "--format", "junit"), "--format junit"),
+        (("--fix", "--format", "sarif"), "--format sarif"),
+        (("ORDERS",), "STREAM/CONSUMER"),
+        (("--format", "yaml"), "yaml"),
         (("--jwt", "missing.jwt"), "missing.jwt"),
         (("--fail-on", "note"), "--fail-on"),
     ],
@@ -162,14 +171,56 @@ def test_a_file_that_is_no_account(desk: Callable[[Pair], Desk], tmp_path: Path)
     run = desk(pair())
     rubbish = tmp_path / "rubbish.jwt"
     rubbish.write_text("not a token", encoding="ascii")
-    assert run("--jwt", str(rubbish)).exit == 2
-    assert run(*run.files, "--fix").exit == 2
+    done = run("--jwt", str(rubbish))
+    assert done.exit == 2
+    assert str(rubbish) in done.stderr
 
 
 def test_servers_out_of_reach(desk: Callable[[Pair], Desk]) -> None:
     done = desk(pair())("--live", "--server", "nats://127.0.0.1:1", "--timeout", "1")
     assert done.exit == 4
     assert "were not looked at" in done.stderr
+    assert "nothing found" in done.stdout  # the documents are told all the same
+
+
+def test_what_cannot_be_looked_at_is_not_mended(desk: Callable[[Pair], Desk]) -> None:
+    run = desk(spoilt())
+    before = run.account("ACCTC")
+    done = run("--live", "--fix", "--yes", "--server", "nats://127.0.0.1:1", "--timeout", "1")
+    assert done.exit == 4
+    assert run.account("ACCTC") == before
+
+
+def test_a_share_that_its_owner_ended_is_no_failure(desk: Callable[[Pair], Desk]) -> None:
+    made = pair()
+    made.revoke(*Role, at=NOW + 5)
+    run = desk(made)
+    done = run("--fail-on", "warning")
+    assert done.exit == 0
+    first, note, *_ = done.stdout.splitlines()
+    assert first.endswith("ended, revoked on 2027-01-15; it does NOT work any more")
+    assert note.startswith("  JS310 note: ACCTC ended it (revoked on 2027-01-15), and ACCTB still")
+    mended = run("--fix", "--yes", "--no-push")
+    assert mended.exit == 0, mended.stderr
+    assert mended.stdout.count("- import service") == 4
+    assert run.account("ACCTB").imports == ()
+
+
+def test_several_accounts_are_named(desk: Callable[[Pair], Desk]) -> None:
+    run = desk(spoilt())
+    both = run("--account", "ACCTC", "--account", run.store.account("ACCTB").claims.sub, "--json")
+    assert len(both.json()["shares"]) == 1
+    assert run("--all", "--json").json() == both.json()
+
+
+def test_a_damaged_file_stands_in_nobodys_way(desk: Callable[[Pair], Desk]) -> None:
+    run = desk(pair())
+    (damaged,) = run.folder.rglob("accounts/ACCTB/ACCTB.jwt")
+    damaged.write_text("damaged", encoding="ascii")
+    done = run()
+    assert done.exit == 5
+    assert "imported by nobody here: nothing found" in done.stdout
+    assert str(damaged) in done.stderr
 
 
 def test_explain(jetshare_cli: Jetshare) -> None:
@@ -189,7 +240,7 @@ def test_explain(jetshare_cli: Jetshare) -> None:
 def test_fix_asks_also_where_json_is_printed(desk: Callable[[Pair], Desk]) -> None:
     run = desk(spoilt())
     before = run.account("ACCTC")
-    assert run("--fix", "--no-push", "--json").exit == 130
+    assert run("--fix", "--no-push", "--json").exit == 2
     assert run.account("ACCTC") == before
     done = run("--fix", "--no-push", "--json", "--yes")
     assert done.exit == 0

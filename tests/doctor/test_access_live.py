@@ -72,7 +72,8 @@ async def test_js102_the_owners_api(made: Ward) -> None:
     assert kept.heard is Heard.NO_RESPONDERS
 
 
-async def test_js105_a_token_position_lets_the_revoked_in(made: Ward) -> None:
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_js105_a_token_position_lets_the_revoked_in(made: Ward, how: str) -> None:
     """The export's subject names the account, as it must for a position to be valid."""
     subject = f"$JS.API.CONSUMER.INFO.{made.share.stream}.*"
 
@@ -91,9 +92,7 @@ async def test_js105_a_token_position_lets_the_revoked_in(made: Ward) -> None:
     async with made.importer() as client:
         revoked = await probe.ask(client, f"{PREFIX}.X", b"", 1.0)
     assert revoked.heard is Heard.ANSWER
-    found = await made.finding("JS105")
-    assert found["fixable"]
-    await made.run(["jetshare", "doctor", "--fix"], must=True)
+    await made.cure("JS105", how)
     async with made.importer() as client:
         refused = await probe.ask(client, f"{PREFIX}.X", b"", 1.0)
     assert refused.heard is Heard.NO_RESPONDERS
@@ -158,14 +157,42 @@ async def take_as_third(made: Ward) -> None:
     assert carried.complete
 
 
-async def test_js201_two_accounts_answer(made: Ward) -> None:
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_js201_two_accounts_answer(made: Ward, how: str) -> None:
     await made.spoil(lambda pair: pair.change_import(INFO, local_subject=pair.share.info_subject()))
     async with made.importer() as client:
         assert await replies(client, made.share.info_subject()) == 2
-    await made.cure_all("JS201")
+    await made.cure_all("JS201", how)
     async with made.importer() as client:
         assert await replies(client, f"{PREFIX}{made.share.info_subject()[7:]}") == 1
     assert await made.health() == WELL
+
+
+async def test_js201_a_stream_is_made_in_both_accounts(made: Ward) -> None:
+    create = "$JS.API.STREAM.CREATE.*"
+
+    def unmapped(pair: Pair) -> None:
+        pair.add_export(name="create", subject=create)
+        pair.add_import(name="create", subject=create)
+
+    async def make(name: str) -> list[str]:
+        """Which of the two accounts has the stream that the importer made."""
+        settings = {"name": name, "subjects": [name.lower()], "storage": "memory"}
+        async with made.importer() as client:
+            await replies(client, create.replace("*", name), json.dumps(settings).encode())
+        owners = []
+        for account in ("ACCTB", "ACCTC"):
+            async with made.live.speaking_as(account) as client:
+                seen = await probe.ask(client, f"$JS.API.STREAM.INFO.{name}", b"", 2.0)
+            if not probe.api_error(seen):
+                owners.append(account)
+        return owners
+
+    await made.spoil(unmapped)
+    assert await make("TWICE") == ["ACCTB", "ACCTC"]
+    await made.cure("JS201", "cure")
+    assert await make("ONCE") == ["ACCTB"]
+    assert "JS201" not in {finding["code"] for finding in await made.doctor()}
 
 
 async def shared_by_two(made: Ward, prefix: str) -> None:
@@ -248,57 +275,44 @@ async def test_js208_two_providers_under_one_prefix(made: Ward) -> None:
         assert await replies(client, next_, pull) == 1
 
 
-async def cure_each(made: Ward, code: str) -> None:
-    """By nsc's commands, until no finding has the code."""
+async def cure_each(made: Ward, code: str, how: str = "nsc") -> None:
+    """By the commands of one finding after the other, until none has the code."""
     for _ in range(len(ALL)):
         if code in {finding["code"] for finding in await made.doctor()}:
-            await made.cure(code, "nsc")
+            await made.cure(code, how)
     assert code not in {finding["code"] for finding in await made.doctor()}
 
 
-async def test_js303_a_token_of_the_second_of_the_revocation(made: Ward) -> None:
-    await made.spoil(lambda pair: pair.revoke(*ALL, at=now() + 1))
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_js303_a_token_of_the_second_of_the_revocation(made: Ward, how: str) -> None:
+    token = made.live.store.account("ACCTB").claims.nats.imports[0].token
+    issued = jwt.decode(token).claims.iat
+    await made.spoil(lambda pair: pair.revoke(*ALL, at=issued))
     assert (await made.health()).came == 0
-    await made.cure("JS303")
+    await made.cure_all("JS303", how)
     assert await made.health() == WELL
-    assert await made.doctor() == []
 
 
-async def test_js306_only_next_is_revoked(made: Ward) -> None:
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_js306_only_next_is_revoked(made: Ward, how: str) -> None:
     await made.spoil(lambda pair: pair.revoke(NEXT, at=now()))
     assert (await made.health()).came == 0
     async with made.importer() as client:
         assert (await probe.ack_reaches(client, made.share.ack_subject())).heard is Heard.ANSWER
-    await made.cure("JS306")
+    await cure_each(made, "JS306", how)
     async with made.importer() as client:
         refused = await probe.ack_reaches(client, made.share.ack_subject())
     assert refused.heard is Heard.NO_RESPONDERS
 
 
-async def test_js305_a_token_of_another_account_is_refused_with_the_document(made: Ward) -> None:
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_js305_a_token_of_another_account_is_refused_with_the_document(
+    made: Ward, how: str
+) -> None:
     stranger = made.live.members["ACCTA"].public
     pushed = await made.spoil(lambda pair: pair.change_token(NEXT, sub=stranger))
     assert not pushed.complete
-    await made.cure_all("JS305")
-    assert await made.health() == WELL
-
-
-async def test_js220_a_mapping_without_its_end_is_refused(made: Ward) -> None:
-    pushed = await made.spoil(lambda pair: pair.change_import(ACK, local_subject="acks"))
-    assert not pushed.complete
-    await made.finding("JS220")
-    await made.cure_all("JS202")
-    assert await made.health() == WELL
-
-
-async def test_js120_an_export_within_another_is_refused(made: Ward) -> None:
-    wide = f"$JS.ACK.{made.share.stream}.>"
-    pushed = await made.spoil(lambda pair: pair.add_export(name="wide", subject=wide))
-    assert not pushed.complete
-    await made.finding("JS120")
-    await made.run(["nsc", "delete", "export", "--account", "ACCTC", "--subject", wide], must=True)
-    await made.run(["nsc", "push", "--account", "ACCTC"], must=True)
-    assert await made.doctor() == []
+    await made.cure_all("JS305", how)
     assert await made.health() == WELL
 
 

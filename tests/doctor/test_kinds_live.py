@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import nats.errors
+import nats.js.errors
 import pytest
 from nats.aio.msg import Msg
 
 from jetshare.identity.claims import Import
 from jetshare.net import probe
 from jetshare.net.probe import Heard
-from support.shares import Pair, Spoil
+from support.shares import Pair, Spoil, activation
 from support.waiting import until
 from support.ward import PREFIX, Ward, ward
 
@@ -51,7 +54,7 @@ async def copied(made: Ward) -> int:
         "sources": [
             {
                 "name": made.share.stream,
-                "external": {"api": PREFIX, "deliver": "deliver.copy"},
+                "external": {"api": PREFIX, "deliver": f"deliver.{made.share.stream}.copy"},
             }
         ],
     }
@@ -107,17 +110,63 @@ async def test_js110_and_js212_nothing_is_delivered(made: Ward) -> None:
     await fill(made)
     assert await copied(made) == 0
     assert {"JS110", "JS212"} <= {finding["code"] for finding in await made.doctor()}
-    lines = (
-        "nsc add export --account ACCTC --subject deliver.>",
-        f"nsc add import --account ACCTB --src-account {made.live.members['ACCTC'].public}"
-        " --remote-subject deliver.>",
-        "nsc push --account ACCTC",
-        "nsc push --account ACCTB",
-    )
-    for line in lines:
-        await made.run(line.split(), must=True)
+    await made.cure("JS110", "nsc")
+    await made.cure("JS212", "nsc")
     assert await made.doctor() == []
     assert await copied(made) == MESSAGES
+
+
+async def test_js212_of_a_stream_that_is_public(made: Ward) -> None:
+    await made.spoil(source(deliver=False))
+    await made.spoil(lambda pair: pair.add_export(name="d", subject="deliver.>", type="stream"))
+    await fill(made)
+    assert await copied(made) == 0
+    await made.cure("JS212", "nsc")
+    assert await made.doctor() == []
+    assert await copied(made) == MESSAGES
+
+
+@pytest.mark.parametrize("private", [True, False])
+async def test_js216_a_put_without_the_prefix(made: Ward, private: bool) -> None:
+    config = {
+        "name": "KV_B",
+        "subjects": ["$KV.B.>"],
+        "allow_direct": True,
+        "max_msgs_per_subject": 1,
+    }
+    await made.live.api("STREAM.CREATE.KV_B", config)
+
+    def bucket(pair: Pair) -> None:
+        for subject in ("$KV.B.>", "$JS.API.STREAM.INFO.KV_B"):
+            pair.add_export(name=subject, subject=subject, token_req=private)
+            tail = subject.removeprefix("$JS.API.")
+            token = activation(pair.key, pair.importer.sub, subject, pair.now) if private else ""
+            pair.add_import(
+                name=subject, subject=subject, local_subject=f"{PREFIX}.{tail}", token=token
+            )
+
+    async def put(key: str) -> bool:
+        async with made.importer() as client:
+            held = await client.jetstream(prefix=PREFIX, timeout=1).key_value("B")
+            try:
+                return await held.put(key, b"1.95") > 0
+            except nats.errors.Error:
+                return False
+
+    async def put_under_prefix(key: str) -> bool:
+        """As nats.go does."""
+        async with made.importer() as client:
+            stored = await client.request(f"{PREFIX}.$KV.B.{key}", b"2.95", timeout=2)
+            return bool(json.loads(stored.data)["seq"])
+
+    await made.spoil(bucket)
+    assert await made.doctor() == []
+    assert not await put("apples")
+    assert await put_under_prefix("pears")
+    await made.cure("JS216", "nsc", "--notes")
+    assert await put("apples")
+    assert await put_under_prefix("plums")
+    assert "JS216" not in {finding["code"] for finding in await made.doctor("--notes")}
 
 
 async def test_js207_imports_in_a_circle(made: Ward) -> None:

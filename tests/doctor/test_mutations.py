@@ -15,6 +15,11 @@ def silent(outcomes: list[Outcome]) -> list[Outcome]:
     return [outcome for outcome in outcomes if outcome.silent]
 
 
+def wrongly_ended(outcomes: list[Outcome]) -> list[Outcome]:
+    """What works, in the smallest part, is not over."""
+    return [one for one in outcomes if one.ended and (one.health.bound or one.health.came)]
+
+
 def test_there_are_enough_of_them() -> None:
     names = [name for name, _ in mutations()]
     assert len(names) >= 300
@@ -28,6 +33,7 @@ async def test_a_sample_of_changed_shares(tmp_path: Path) -> None:
     assert outcomes[0].works
     assert not outcomes[0].codes
     assert silent(outcomes) == []
+    assert wrongly_ended(outcomes) == []
 
 
 @pytest.mark.slow
@@ -36,3 +42,4 @@ async def test_every_changed_share(tmp_path: Path) -> None:
     async with mutating(tmp_path) as bench:
         outcomes = await bench.run(mutations())
     assert silent(outcomes) == []
+    assert wrongly_ended(outcomes) == []

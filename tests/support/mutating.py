@@ -28,11 +28,13 @@ _ACK_WAIT_S = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a share: what a client saw, and which codes the doctor gave."""
+    """What became of a share: what a client saw, which codes the doctor gave, and whether it
+    said that the share does not work any more, because its owner ended it."""
 
     name: str
     health: Health
     codes: tuple[str, ...]
+    ended: bool
 
     @property
     def works(self) -> bool:
@@ -41,7 +43,7 @@ class Outcome:
     @property
     def silent(self) -> bool:
         """It does not work, and nothing says so."""
-        return not self.works and not self.codes
+        return not self.works and not self.codes and not self.ended
 
 
 @dataclass
@@ -63,9 +65,9 @@ class Bench:
             spoil(made)
             await self._push(made.provider)
             await self._push(made.importer)
-            codes = tuple(sorted(made.codes()))
+            codes, ended = tuple(sorted(made.codes())), bool(made.ended())
             health = await self._health(made, *keys)
-        return Outcome(name=name, health=health, codes=codes)
+        return Outcome(name=name, health=health, codes=codes, ended=ended)
 
     async def _push(self, claims: Claims[Account]) -> None:
         """A document that is refused leaves the account unknown, as it would in life."""
@@ -137,11 +139,14 @@ def table(outcomes: Sequence[Outcome], version: str) -> str:
     lines = [
         "# Mutations of a right share",
         "",
+        "Written by `scripts/doctor_pages.py --mutations`; `make test-slow` tries them all anew.",
+        "",
         "Each line is a share that was right, changed in one or two places, on"
         f" nats-server {version}.",
         "It *works* where a plain client of the importer could bind, got all of three messages by",
         "one pull, and had all three acknowledgements counted. *found* are the codes of errors and",
-        "warnings that `jetshare doctor` gave from the documents alone.",
+        "warnings that `jetshare doctor` gave from the documents alone, or *ended*: the verdict",
+        "that the owner ended the share, and that it does not work any more (JS310).",
         "",
         f"{len(outcomes)} mutations: {works} still work, {len(outcomes) - works} do not, and of"
         f" those {len(silent)} were found by nothing. {len(alarms)} work and have a finding:"
@@ -153,7 +158,8 @@ def table(outcomes: Sequence[Outcome], version: str) -> str:
     for outcome in outcomes:
         saw = outcome.health
         works_word = "yes" if outcome.works else _seen(saw)
-        lines.append(f"| {outcome.name} | {works_word} | {' '.join(outcome.codes) or '-'} |")
+        found = " ".join((*outcome.codes, *(["ended"] if outcome.ended else [])))
+        lines.append(f"| {outcome.name} | {works_word} | {found or '-'} |")
     return "\n".join(lines) + "\n"
 
 

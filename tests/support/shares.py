@@ -115,6 +115,10 @@ class Pair:
             sights = {(self.importer.sub, self.provider.sub, key): seen}
         return diagnose(self.accounts(), sights).findings
 
+    def ended(self) -> tuple[str, ...]:
+        """How the doctor says that the share was ended by its owner; none where it was not."""
+        return tuple(diagnose(self.accounts()).ended.values())
+
     def codes(self, seen: Seen | None = None, *, notes: bool = False) -> set[str]:
         return {
             finding.code

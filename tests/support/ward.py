@@ -20,10 +20,12 @@ import nats.js.errors
 from nats.aio.client import Client
 
 from jetshare.cli.main import run as jetshare
+from jetshare.cli.nats.main import run as nats_cli
 from jetshare.cli.nsc.main import run as nsc
 from jetshare.errors import NetworkError
 from jetshare.identity import jwt
 from jetshare.identity.claims import User
+from jetshare.identity.creds import format_creds
 from jetshare.identity.nkeys import KeyPair
 from jetshare.net.connect import Login, connect
 from jetshare.sharing.kinds import PullConsumer
@@ -114,9 +116,13 @@ class Ward:
         raise AssertionError([f"{f['code']} {f['text']}" for f in await self.doctor(*words)])
 
     async def run(self, words: list[str], *, must: bool = False) -> str:
-        """One command line, in this process and in the folder of the test."""
-        tool = {"jetshare": jetshare, "nsc": nsc}[words[0]]
-        given = [*words[1:], "-H", str(self.folder / "store")]
+        """One command line, in this process and in the folder of the test.
+
+        Tools are told what a user's own settings would tell them: the store, and ``nats`` the
+        server and the provider's creds.
+        """
+        tool = {"jetshare": jetshare, "nsc": nsc, "nats": nats_cli}[words[0]]
+        given = [*words[1:], *(self._context() if words[0] == "nats" else self._store())]
         if "--fix" in given:
             given.append("--yes")
         output, errors = io.StringIO(), io.StringIO()
@@ -136,6 +142,15 @@ class Ward:
         assert not must or code == 0 or "--fix" in given, said
         assert code < 2, said
         return output.getvalue()
+
+    def _store(self) -> tuple[str, ...]:
+        return ("-H", str(self.folder / "store"))
+
+    def _context(self) -> tuple[str, ...]:
+        creds = self.folder / "owner.creds"
+        creds.touch(mode=0o600)
+        creds.write_text(format_creds(self.live.members["ACCTC"].user()))
+        return ("--server", self.live.reach.servers[0], "--creds", str(creds))
 
     @asynccontextmanager
     async def importer(self) -> AsyncIterator[Client]:

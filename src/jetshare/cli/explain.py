@@ -49,19 +49,20 @@ def _list(*, markdown: bool, as_json: bool) -> None:
 
 def _tell(rule: Rule) -> None:
     click.echo(f"{rule.code}  {rule.title}  ({rule.severity})")
-    for title, text in (
-        ("What you see", rule.symptom),
-        ("Why", rule.cause),
-        ("Shown by", rule.shown or "not made to happen"),
-        ("Source", rule.source),
-    ):
-        click.echo(f"\n{title}")
-        click.echo(click.wrap_text(text, 88, "  ", "  "))
+    _paragraph("What you see", rule.symptom)
+    _paragraph("Why", rule.cause)
     for title, lines in (("Cure", rule.cure), ("Cure with nsc", rule.nsc)):
         if lines:
-            click.echo(f"\n{title}")
+            click.echo(f"\n{title}  (jetshare doctor fills the names in)")
             for line in lines:
                 click.echo(f"  {line}")
+    _paragraph("How it was shown", rule.shown or "It was not made to happen on a server.")
+    _paragraph("Source", rule.source)
+
+
+def _paragraph(title: str, text: str) -> None:
+    click.echo(f"\n{title}")
+    click.echo(click.wrap_text(text, 88, "  ", "  "))
 
 
 def _to_json(rule: Rule) -> dict[str, object]:

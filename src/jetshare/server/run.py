@@ -19,12 +19,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from jetshare.errors import PortTaken, ServerDied, ServerError
 from jetshare.server import guard, log
-from jetshare.server.config import ServerConfig
 
 T = TypeVar("T")
 Ports = Mapping[str, list[str]]  # URLs by kind: nats, cluster, monitoring
@@ -36,6 +35,24 @@ _STOP_TIMEOUT_S = guard.GRACE_S + 2.0
 _POLL_S = 0.005
 _TAKEN = re.compile(r"listen tcp \S*:(\d+): bind: address already in use")
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (how to reach it, not where to bind)
+
+
+class Configuration(Protocol):
+    """A configuration that names its own files, all of them in a folder of one server."""
+
+    @property
+    def folder(self) -> Path: ...
+    @property
+    def config_path(self) -> Path: ...
+    @property
+    def log_path(self) -> Path: ...
+    @property
+    def ports_folder(self) -> Path: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    def text(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +92,7 @@ class Server:
 
 @asynccontextmanager
 async def running(
-    config: ServerConfig, binary: Path, *, timeout_s: float = READY_TIMEOUT_S
+    config: Configuration, binary: Path, *, timeout_s: float = READY_TIMEOUT_S
 ) -> AsyncIterator[Server]:
     """A server that answers clients, from here to the end of the block.
 
@@ -107,7 +124,7 @@ async def running(
 class _Child:
     """The guard's process, and where in the log this run of the server begins."""
 
-    config: ServerConfig
+    config: Configuration
     process: Process
     log_start: int
 
@@ -136,7 +153,7 @@ class _Child:
         return "\n  ".join((f"its log is {self.config.log_path}, and ends with", *lines))
 
 
-async def _take_folder(config: ServerConfig) -> int:
+async def _take_folder(config: Configuration) -> int:
     """A handle that locks the server's folder; whoever inherits it keeps the lock."""
     try:
         config.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -170,14 +187,14 @@ def _lock(handle: int) -> int | None:
     return handle
 
 
-def _write(config: ServerConfig) -> None:
+def _write(config: Configuration) -> None:
     for left_by_one_that_was_killed in config.ports_folder.glob("*.ports"):
         left_by_one_that_was_killed.unlink()
     config.config_path.write_bytes(os.fsencode(config.text()))
     config.config_path.chmod(0o600)
 
 
-async def _spawn(config: ServerConfig, binary: Path, lock: int) -> _Child:
+async def _spawn(config: Configuration, binary: Path, lock: int) -> _Child:
     with config.log_path.open("ab") as words:
         log_start = words.tell()
         # In a session of its own, so that Ctrl-C reaches jetshare alone, which then stops

@@ -2,47 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 
-from jetshare.errors import InputError, JetshareError, NotFound, StoreChanged
-from jetshare.identity import jwt
-from jetshare.identity.claims import Account, Claims, User
-from jetshare.identity.jwt import Document
+from jetshare.errors import InputError, NotFound
 from jetshare.identity.record import record
-from jetshare.sharing.diff import Change, changes
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.sharing.rules import book
-from jetshare.sharing.rules.book import Diagnosis, SeenOf
-from jetshare.sharing.rules.fixes import fixed
+from jetshare.sharing.rules.book import Diagnosis, SeenOf, sight_of
+from jetshare.sharing.rules.ended import ENDED
 from jetshare.sharing.rules.rule import Finding, Severity
+from jetshare.sharing.rules.servers import Seen
 from jetshare.sharing.rules.shares import Accounts, Kind, Offered, Taken
 from jetshare.store.contract import Store
-from jetshare.workflows.documents import checked, sign_account
-from jetshare.workflows.push import Push, push
-from jetshare.workflows.reach import Reach, system_creds
+from jetshare.workflows.doctor_documents import from_store
+from jetshare.workflows.reach import Reach
+
+_MONITORING = "$SYS."
+"""What every system account exports, as nsc makes it, is no share until somebody imports it."""
 
 
 @record
 class DoctorRequest:
-    """Without ``share`` and ``accounts`` everything is looked at. ``live`` is None for: if
-    servers can be reached. ``notes`` also tells what may be meant."""
+    """Without ``share`` and ``accounts`` (names or keys) everything is looked at. ``live``
+    asks the servers too, and ``consume`` may then have a few messages delivered, for what
+    cannot be seen without. ``notes`` also tells what may be meant."""
 
     share: PullConsumer | None = None
     accounts: tuple[str, ...] = ()
-    live: bool | None = False
+    live: bool = False
+    consume: bool = False
     notes: bool = False
 
 
 @record
 class Verdict:
-    """One share between two accounts; ``importer`` is empty where nobody at hand imports it."""
+    """One share between two accounts; ``importer`` is empty where nobody at hand imports it.
+
+    ``ended`` says how and when its owner ended it, empty where it did not. ``asked`` is whether the
+    servers answered as the importer; ``unproven`` what could not be seen of it there, and
+    ``left_behind`` what looking has changed.
+    """
 
     share: str
     kind: Kind
     provider: str
     importer: str
     findings: tuple[Finding, ...]
+    ended: str = ""
+    asked: bool = False
+    unproven: tuple[str, ...] = ()
+    left_behind: tuple[str, ...] = ()
 
     @property
     def worst(self) -> Severity | None:
@@ -51,86 +61,68 @@ class Verdict:
 
 @record
 class Examination:
-    """``others`` are findings that belong to no single share. ``problem`` is why servers
-    were not looked at, empty where they were or need not be."""
+    """What was found in ``accounts``. ``others`` are findings that belong to no single share.
+    ``live`` is whether servers were looked at."""
 
+    accounts: Accounts
     verdicts: tuple[Verdict, ...]
     others: tuple[Finding, ...]
     findings: tuple[Finding, ...]
     live: bool = False
-    problem: str = ""
 
 
-@record
-class Plan:
-    """Each account that changes, before and after; those that are only signed and pushed
-    ``again``; and the findings that are left, because one document cannot mend them."""
-
-    edits: tuple[tuple[Claims[Account], Claims[Account]], ...]
-    again: tuple[Claims[Account], ...]
-    remaining: tuple[Finding, ...]
-
-    @property
-    def changes(self) -> tuple[tuple[str, tuple[Change, ...]], ...]:
-        """What a person confirms, by the account's name."""
-        return tuple((before.name, changes(before, after)) for before, after in self.edits)
+Progress = Callable[[int, int], None]
+"""Called with how many looks at servers are done, and of how many."""
 
 
-@record
-class Mended:
-    """The names of the accounts that were stored, and what became of their push."""
+async def doctor(
+    store: Store,
+    request: DoctorRequest,
+    reach: Reach,
+    now: int,
+    *,
+    progress: Progress | None = None,
+) -> Examination:
+    """Look at the documents of a store and, where the request says so, at the servers.
 
-    documents: tuple[str, ...] = ()
-    push: Push | None = None
-
-
-def from_store(store: Store, now: int) -> Accounts:
-    """Every account of a store, with its users."""
-    documents = [store.account(name) for name in store.accounts()]
-    users = {
-        document.claims.sub: tuple(
-            store.user(document.claims.name, name).claims
-            for name in store.users(document.claims.name)
-        )
-        for document in documents
-    }
-    return _accounts([document.claims for document in documents], users, now)
+    Raises NotFound where an account or the share is not there, and with ``live``
+    NetworkError where no server is reached.
+    """
+    accounts = from_store(store, now)
+    if not request.live:
+        return examine(accounts, request)
+    return examine(accounts, request, await see(store, accounts, request, reach, progress=progress))
 
 
-def from_tokens(tokens: Iterable[str], now: int) -> Accounts:
-    """Accounts and users from loose tokens, any mixture of them."""
-    accounts: list[Claims[Account]] = []
-    users: dict[str, tuple[Claims[User], ...]] = {}
-    for token in tokens:
-        text = token.strip()
-        claims = jwt.decode(text).claims
-        if isinstance(claims.nats, Account):
-            accounts.append(jwt.decode(text, Account).claims)
-        elif isinstance(claims.nats, User):
-            user = jwt.decode(text, User).claims
-            owner = user.nats.issuer_account or user.iss
-            users[owner] = (*users.get(owner, ()), user)
-        else:
-            raise InputError(
-                f"the token of {claims.sub} is neither an account's nor a user's",
-                hint="give the JWT files of accounts, and of users if they matter",
-            )
-    return _accounts(accounts, users, now)
+async def see(
+    store: Store,
+    accounts: Accounts,
+    request: DoctorRequest,
+    reach: Reach,
+    *,
+    progress: Progress | None = None,
+) -> SeenOf:
+    """What servers show of the shares that are asked for."""
+    from jetshare.workflows.doctor_live import look
 
-
-async def from_servers(store: Store, reach: Reach, now: int) -> Accounts:
-    """The documents that a server holds, with the users that the store has."""
-    from jetshare.net.connect import connect
-    from jetshare.net.resolver import Resolver
-
-    login = reach.login(store, system_creds(store, reach, now))
-    async with connect(login) as client:
-        tokens = (await Resolver(client, timeout_s=reach.timeout_s).pack()).values()
-    return replace(from_tokens(tokens, now), users=from_store(store, now).users)
+    _, taken = book.shares_of(accounts)
+    wanted = _wanted(accounts, request)
+    named = [
+        share
+        for shares in taken
+        for share in shares
+        if _is_named(share, (share.provider_key, share.importer.sub), request, wanted)
+    ]
+    return await look(store, named, reach, accounts.now, consume=request.consume, progress=progress)
 
 
 def examine(accounts: Accounts, request: DoctorRequest, seen: SeenOf | None = None) -> Examination:
     """What the rules find in the documents, and in what was ``seen`` on servers."""
+    if request.consume and not request.live:
+        raise InputError(
+            "messages are consumed on servers, and none is to be asked",
+            hint="consume needs live",
+        )
     diagnosis = book.diagnose(accounts, seen)
     wanted = _wanted(accounts, request) or _parties(diagnosis, request)
     offers = frozenset(
@@ -141,88 +133,26 @@ def examine(accounts: Accounts, request: DoctorRequest, seen: SeenOf | None = No
     findings = tuple(
         f
         for f in diagnosis.findings
-        if (request.notes or f.severity is not Severity.NOTE)
+        if (request.notes or f.severity is not Severity.NOTE or f.code == ENDED.code)
         and _is_asked(f, request, wanted, offers)
     )
-    verdicts = tuple(_verdicts(diagnosis, findings, request, wanted))
+    verdicts = tuple(_verdicts(diagnosis, findings, request, wanted, seen or {}))
     told = {id(f) for verdict in verdicts for f in verdict.findings}
     others = tuple(f for f in findings if id(f) not in told)
     if request.share is not None and not verdicts:
+        known = {o.name for o in diagnosis.offered} | {t.name for t in diagnosis.taken}
+        near = get_close_matches(str(request.share), known, n=1)
         raise NotFound(
-            f"no account at hand offers or imports {request.share}",
-            hint="jetshare ls shows what is there",
+            f"no account that is looked at offers or imports {request.share}",
+            hint=f"did you mean {near[0]}?" if near else "jetshare ls shows what is there",
         )
-    return Examination(verdicts=verdicts, others=others, findings=findings, live=seen is not None)
-
-
-def plan_fix(accounts: Accounts, findings: Sequence[Finding]) -> Plan:
-    """What the fixes of the findings come to. Raises InvalidDocument where servers would
-    refuse the result.
-
-    An importer of a share whose response type changes is signed and pushed anew as well:
-    a server copies the type into the import when it loads the importer.
-    """
-    edits = []
-    for key in dict.fromkeys(finding.key for finding in findings if finding.fix is not None):
-        before = accounts.claims[key]
-        after = checked(before, fixed(before, findings))
-        if after != before:
-            edits.append((before, after))
-    changed = {before.sub for before, _ in edits}
-    stale = [finding.key for finding in findings if finding.code in _PUSH_MENDS]
-    again = (*stale, *_importers_of_types(accounts, findings))
-    return Plan(
-        edits=tuple(edits),
-        again=tuple(
-            accounts.claims[key]
-            for key in dict.fromkeys(again)
-            if key in accounts.claims and key not in changed
-        ),
-        remaining=tuple(f for f in findings if f.fix is None and f.code not in _PUSH_MENDS),
+    return Examination(
+        accounts=accounts,
+        verdicts=verdicts,
+        others=others,
+        findings=findings,
+        live=seen is not None,
     )
-
-
-_PUSH_MENDS = frozenset({"JS501", "JS506"})
-
-
-async def mend(store: Store, plan: Plan, reach: Reach, now: int, *, carry: bool = True) -> Mended:
-    """Store what was planned, and push it. Raises StoreChanged, and stores nothing, where a
-    document is not any more the one that was looked at."""
-    signed: list[Document[Account]] = []
-    with store.edit() as editing:
-        for before, after in (*plan.edits, *((claims, claims) for claims in plan.again)):
-            if editing.account(before.sub).claims != before:
-                raise StoreChanged(
-                    f"account {before.name} was changed since the doctor looked at it",
-                    hint="run the doctor again",
-                )
-            document = sign_account(editing, after, now)
-            editing.put_account(document)
-            signed.append(document)
-    return Mended(
-        documents=tuple(document.claims.name for document in signed),
-        push=await push(store, signed, reach, now) if signed and carry else None,
-    )
-
-
-def _importers_of_types(accounts: Accounts, findings: Iterable[Finding]) -> tuple[str, ...]:
-    """The keys of accounts that import a share whose response type a fix changes."""
-    retyped = {(f.key, f.share) for f in findings if f.fix and "response_type" in f.fix.changes}
-    if not retyped:
-        return ()
-    _, taken = book.shares_of(accounts)
-    return tuple(
-        share.importer.sub
-        for shares in taken
-        for share in shares
-        if (share.provider_key, share.name) in retyped
-    )
-
-
-def _accounts(
-    claims: Iterable[Claims[Account]], users: dict[str, tuple[Claims[User], ...]], now: int
-) -> Accounts:
-    return Accounts(claims={each.sub: each for each in claims}, users=users, now=now)
 
 
 def _wanted(accounts: Accounts, request: DoctorRequest) -> frozenset[str]:
@@ -232,7 +162,11 @@ def _wanted(accounts: Accounts, request: DoctorRequest) -> frozenset[str]:
     for word in request.accounts:
         key = by_name.get(word, word)
         if key not in accounts.claims:
-            raise NotFound(f"account {word} is not at hand", hint="jetshare ls shows what is there")
+            near = get_close_matches(word, by_name, n=1)
+            meant = f'did you mean "{near[0]}"? ' if near else ""
+            raise NotFound(
+                f"account {word} is not at hand", hint=f"{meant}jetshare ls shows what is there"
+            )
         keys.add(key)
     return frozenset(keys)
 
@@ -271,38 +205,45 @@ def _verdicts(
     findings: Sequence[Finding],
     request: DoctorRequest,
     wanted: frozenset[str],
+    seen: SeenOf,
 ) -> Iterable[Verdict]:
-    by_share: dict[str, list[Finding]] = {}
+    by_parties: dict[tuple[str, tuple[str, ...]], list[Finding]] = {}
     for finding in findings:
-        by_share.setdefault(finding.share, []).append(finding)
+        by_parties.setdefault((finding.share, finding.parties), []).append(finding)
     imported = {(share.provider_key, share.key) for share in diagnosis.taken}
     for taken in diagnosis.taken:
         parties = (taken.provider_key, taken.importer.sub)
-        if _is_named(taken, parties, request, wanted):
-            mine = [
-                f
-                for f in by_share.get(taken.name, ())
-                if set(f.parties) <= set(parties) and taken.provider_key in f.parties
-            ]
-            yield Verdict(
-                share=taken.name,
-                kind=taken.offered.kind if taken.offered else taken.kind,
-                provider=taken.provider_name,
-                importer=taken.importer.name,
-                findings=tuple(mine),
-            )
-    for offered in diagnosis.offered:
-        parties = (offered.provider.sub, offered.provider.sub)
-        if (offered.provider.sub, offered.key) in imported:
+        if not _is_named(taken, parties, request, wanted):
             continue
-        if _is_named(offered, parties, request, wanted):
-            mine = [f for f in by_share.get(offered.name, ()) if f.parties == parties[:1]]
+        held = [
+            *by_parties.get((taken.name, parties[:1]), ()),
+            *by_parties.get((taken.name, parties), ()),
+        ]
+        sight = seen.get(sight_of(taken), Seen())
+        yield Verdict(
+            share=taken.name,
+            kind=taken.offered.kind if taken.offered else taken.kind,
+            provider=taken.provider_name,
+            importer=taken.importer.name,
+            findings=tuple(sorted(held, key=lambda f: (-f.severity.rank, f.code))),
+            ended=diagnosis.ended.get(sight_of(taken), ""),
+            asked=sight.next is not None or sight.arrived is not None,
+            unproven=sight.unproven,
+            left_behind=sight.left_behind,
+        )
+    for offered in diagnosis.offered:
+        provider = offered.provider.sub
+        own = by_parties.get((offered.name, (provider,)), [])
+        idle = offered.key[0].startswith(_MONITORING) and not own
+        if (provider, offered.key) in imported or idle:
+            continue
+        if _is_named(offered, (provider, provider), request, wanted):
             yield Verdict(
                 share=offered.name,
                 kind=offered.kind,
                 provider=offered.provider.name,
                 importer="",
-                findings=tuple(mine),
+                findings=tuple(own),
             )
 
 
@@ -315,25 +256,3 @@ def _is_named(
     if request.share is not None and share.name != str(request.share):
         return False
     return not wanted or not wanted.isdisjoint(parties)
-
-
-async def see_live(
-    store: Store | None, accounts: Accounts, request: DoctorRequest, reach: Reach
-) -> tuple[SeenOf | None, str]:
-    """What servers show of the shares that are asked for, or why nothing was seen."""
-    from jetshare.workflows.doctor_live import look
-
-    if not request.live or store is None:
-        return None, ""
-    _, taken = book.shares_of(accounts)
-    wanted = _wanted(accounts, request)
-    named = [
-        share
-        for shares in taken
-        for share in shares
-        if _is_named(share, (share.provider_key, share.importer.sub), request, wanted)
-    ]
-    try:
-        return await look(store, named, reach, accounts.now), ""
-    except JetshareError as error:
-        return None, str(error)

@@ -1,77 +1,144 @@
-"""What live servers show of shares: requests that consume nothing, and what servers hold."""
+"""What live servers show of shares: what servers hold, and requests that consume nothing."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from jetshare.errors import InputError, JetshareError, KeyNotHeld, NetworkError, NotFound
+from jetshare.errors import JetshareError, NetworkError, NotFound
 from jetshare.identity import jwt
 from jetshare.identity.claims import Account
 from jetshare.identity.jwt import Document
 from jetshare.net import probe
+from jetshare.net.connect import connect
+from jetshare.net.monitoring import AccountState
+from jetshare.net.resolver import Resolver
 from jetshare.sharing.kinds import PullConsumer
-from jetshare.sharing.rules.book import SeenOf
+from jetshare.sharing.rules.book import SeenOf, Sight, sight_of
 from jetshare.sharing.rules.pieces import Part
 from jetshare.sharing.rules.servers import Heard, Seen, Server
-from jetshare.sharing.rules.shares import Key, Kind, Taken
+from jetshare.sharing.rules.shares import Kind, Taken
 from jetshare.store.contract import Store
+from jetshare.workflows.doctor_consume import deliver_one
+from jetshare.workflows.doctor_flow import push_some, pushes_to_importer
 from jetshare.workflows.reach import Reach, account_creds, system_creds
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
 
-    from jetshare.net.resolver import Resolver
-
+_AT_ONCE = 16  # connections, and questions on each
 _SCANNED = 50  # messages that wait, looked at one by one
 _PREFIX = "$JS.API"
+_CONSUMING = (
+    "that one pull brings several messages, and that a message can be given back: messages wait,"
+    " and only --consume may take one"
+)
+_PUSHING = (
+    "that what is delivered arrives, and goes on after two megabytes: only --consume may make a"
+    " consumer"
+)
+
+T = TypeVar("T")
+R = TypeVar("R")
+Ask = Callable[["Client", Taken, Seen], Coroutine[Any, Any, Seen]]
 
 
-async def look(store: Store, shares: Sequence[Taken], reach: Reach, now: int) -> SeenOf:
-    """Each pull consumer from both sides, and through the system account.
+async def look(
+    store: Store,
+    shares: Sequence[Taken],
+    reach: Reach,
+    now: int,
+    *,
+    consume: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> SeenOf:
+    """Each share through the system account, and pull consumers from both sides as well.
 
-    What is not at hand (a user, the system account) is left out of what is seen. Raises
-    Unreachable where no server is reached at all.
+    One connection an account, and a few questions at once. What is not at hand (a user, the
+    system account) is said in ``unproven``. Raises NetworkError, or why nobody can log in,
+    where no server was reached at all.
     """
-    seen: dict[tuple[str, str, Key], Seen] = {}
-    servers, held = await _from_system(store, shares, reach, now)
-    for share in shares:
-        sight = replace(held[_key(share)], servers=servers)
-        if share.kind is Kind.PULL:
-            sight = await _from_importer(store, share, sight, reach, now)
-            sight = await _from_provider(store, share, sight, reach, now)
-        seen[_key(share)] = sight
-    return seen
+    view = _View(found={sight_of(share): Seen() for share in shares}, progress=progress, now=now)
+    pulled = [share for share in shares if share.kind is Kind.PULL]
+    pushed = [share for share in shares if pushes_to_importer(share)]
+    view.total = len(shares) + 2 * len(pulled) + len(pushed)
+
+    async def as_importer(client: Client, share: Taken, seen: Seen) -> Seen:
+        seen = await _asked(client, share, seen)
+        if not seen.waiting:
+            return seen
+        if consume:
+            return await deliver_one(client, share, seen)
+        return seen.not_proving(_CONSUMING)
+
+    await _ask_system(view, store, shares, reach)
+    own = replace(reach, creds=None)
+    await _visit(view, store, _by(pulled, lambda share: share.provider_key), own, _owned)
+    own = replace(reach, creds_named=False)
+    await _visit(view, store, _by(pulled, lambda share: share.importer.sub), own, as_importer)
+    if consume:
+        await _visit(view, store, _by(pushed, lambda share: share.importer.sub), own, push_some)
+    else:
+        for share in pushed:
+            view.put(share, view.found[sight_of(share)].not_proving(_PUSHING))
+    if view.problems and not view.reached:
+        raise next((p for p in view.problems if isinstance(p, NetworkError)), view.problems[0])
+    return view.found
 
 
-async def _from_system(
-    store: Store, shares: Sequence[Taken], reach: Reach, now: int
-) -> tuple[tuple[Server, ...], dict[tuple[str, str, Key], Seen]]:
-    from jetshare.net.connect import connect
-    from jetshare.net.resolver import Resolver
+@dataclass(slots=True)
+class _View:
+    """What was seen so far, and how far the looking has come."""
 
-    seen = {_key(share): Seen() for share in shares}
-    try:
-        login = reach.login(store, system_creds(store, reach, now))
-    except (KeyNotHeld, InputError):
-        return (), seen
-    async with connect(login) as client:
-        resolver = Resolver(client, timeout_s=reach.timeout_s)
-        servers = tuple(
-            Server(name=s.name, version=s.version, second_form=s.js_ack_fc_v2)
-            for s in await resolver.servers()
-        )
-        behind, newer = await _compared(store, resolver, shares)
+    found: dict[Sight, Seen]
+    progress: Callable[[int, int], None] | None
+    now: int
+    total: int = 0
+    done: int = 0
+    reached: bool = False
+    problems: list[JetshareError] = field(default_factory=list)
+
+    def put(self, share: Taken, seen: Seen) -> None:
+        self.found[sight_of(share)] = seen
+        self.done += 1
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+
+    def missed(self, shares: Iterable[Taken], what: str, problem: JetshareError) -> None:
+        self.problems.append(problem)
         for share in shares:
-            keys = (share.importer.sub, share.provider_key)
-            seen[_key(share)] = Seen(
-                differing={key: behind[key] for key in keys if key in behind},
-                newer=frozenset(newer.intersection(keys)),
-                invalid=await _invalid(resolver, share),
+            self.put(share, self.found[sight_of(share)].not_proving(f"{what}: {problem}"))
+
+
+async def _ask_system(view: _View, store: Store, shares: Sequence[Taken], reach: Reach) -> None:
+    """What every server holds of the accounts."""
+    try:
+        async with connect(reach.login(store, system_creds(store, reach, view.now))) as client:
+            view.reached = True
+            resolver = Resolver(client, timeout_s=reach.timeout_s)
+            servers = tuple(
+                Server(name=s.name, version=s.version, second_form=s.js_ack_fc_v2)
+                for s in await resolver.servers()
             )
-    return servers, seen
+            behind, newer = await _compared(store, resolver, shares)
+            importers = list(dict.fromkeys(share.importer.sub for share in shares))
+            states = dict(zip(importers, await _each(resolver.accountz, importers), strict=True))
+    except JetshareError as error:
+        view.missed(shares, "what the servers hold", error)
+        return
+    for share in shares:
+        keys = (share.importer.sub, share.provider_key)
+        seen = Seen(
+            servers=servers,
+            differing={key: behind[key] for key in keys if key in behind},
+            newer=frozenset(newer.intersection(keys)),
+            invalid=_invalid(share, states[share.importer.sub]),
+        )
+        view.put(share, seen)
 
 
 async def _compared(
@@ -82,11 +149,10 @@ async def _compared(
     behind: dict[str, str] = {}
     newer = set()
     keys = dict.fromkeys(key for s in shares for key in (s.importer.sub, s.provider_key))
-    for key in keys:
-        document = _held(store, key)
-        if document is None:
-            continue
-        token = await resolver.lookup(key)
+    held = [document for key in keys if (document := _held(store, key)) is not None]
+    tokens = await _each(resolver.lookup, [document.claims.sub for document in held])
+    for document, token in zip(held, tokens, strict=True):
+        key = document.claims.sub
         if token is None:
             behind[key] = "no server has it"
         elif token != document.token:
@@ -97,9 +163,9 @@ async def _compared(
     return behind, newer
 
 
-async def _invalid(resolver: Resolver, share: Taken) -> dict[str, str]:
+def _invalid(share: Taken, states: Sequence[AccountState]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for state in await resolver.accountz(share.importer.sub):
+    for state in states:
         known = {i.subject: i for i in state.imports if i.account == share.provider_key}
         for take in share.takes:
             there = known.get(take.item.subject)
@@ -110,24 +176,47 @@ async def _invalid(resolver: Resolver, share: Taken) -> dict[str, str]:
     return found
 
 
-async def _from_importer(store: Store, share: Taken, seen: Seen, reach: Reach, now: int) -> Seen:
-    from jetshare.net.connect import connect
+async def _visit(
+    view: _View, store: Store, groups: Mapping[str, Sequence[Taken]], reach: Reach, ask: Ask
+) -> None:
+    """Log in once as each account, and ask about each of its shares."""
 
-    document = _held(store, share.importer.sub)
+    async def one(key: str) -> None:
+        left = dict.fromkeys(map(sight_of, groups[key]))
+
+        async def about(share: Taken) -> None:
+            view.put(share, await ask(client, share, view.found[sight_of(share)]))
+            del left[sight_of(share)]
+
+        try:
+            async with _speaking_as(store, key, reach, view.now) as client:
+                view.reached = True
+                await _each(about, groups[key])
+        except JetshareError as error:
+            missed = [share for share in groups[key] if sight_of(share) in left]
+            view.missed(missed, f"as {_name_of(key, groups[key][0])}", error)
+
+    await _each(one, list(groups))
+
+
+def _name_of(key: str, share: Taken) -> str:
+    return share.importer.name if share.importer.sub == key else share.provider_name
+
+
+@asynccontextmanager
+async def _speaking_as(store: Store, key: str, reach: Reach, now: int) -> AsyncIterator[Client]:
+    document = _held(store, key)
     if document is None:
-        return seen
-    try:
-        creds = account_creds(store, document, replace(reach, creds_named=False), now)
-        async with connect(reach.login(store, creds)) as client:
-            return await _asked(client, share, seen)
-    except (KeyNotHeld, NotFound, InputError, NetworkError):
-        return seen
+        raise NotFound("its document is not in this store")
+    async with connect(reach.login(store, account_creds(store, document, reach, now))) as client:
+        yield client
 
 
 async def _asked(client: Client, share: Taken, seen: Seen) -> Seen:
+    """As the importer: pulls, acknowledgements and INFO, where they are imported."""
     for take in share.all(Part.NEXT):
         answer = await probe.next_reaches(client, take.local)
-        seen = replace(seen, next=_heard(answer))
+        seen = replace(seen, next=_heard(answer), waiting=probe.messages_wait(answer))
         if answer.code == 404:  # nothing waits, so replies can be counted
             seen = replace(seen, streamed=_heard(await probe.next_streams(client, take.local)))
     for take in share.all(Part.ACK):
@@ -136,32 +225,20 @@ async def _asked(client: Client, share: Taken, seen: Seen) -> Seen:
     for take in share.all(Part.INFO):
         answer = await probe.consumer_info(client, take.local)
         seen = replace(seen, info=_heard(answer))
-        if probe.counts(answer) is not None:
+        if seen.consumer is None and probe.counts(answer) is not None:
             seen = replace(seen, consumer=json.loads(answer.body))
     return seen
 
 
-async def _from_provider(store: Store, share: Taken, seen: Seen, reach: Reach, now: int) -> Seen:
-    """The consumer as its owner sees it, and the messages that wait at it."""
-    from jetshare.net.connect import connect
-
-    document = _held(store, share.provider_key)
-    if document is None:
+async def _owned(client: Client, share: Taken, seen: Seen) -> Seen:
+    """As the provider: the consumer, and the messages that wait at it."""
+    answer = await probe.consumer_info(client, PullConsumer(*share.key).info_subject())
+    if probe.api_error(answer).startswith("404"):
+        return replace(seen, missing=True)
+    if probe.counts(answer) is None:
         return seen
-    try:
-        creds = account_creds(store, document, replace(reach, creds=None), now)
-        async with connect(reach.login(store, creds)) as client:
-            wanted = PullConsumer(*share.key)
-            answer = await probe.consumer_info(client, wanted.info_subject())
-            if probe.api_error(answer).startswith("404"):
-                return replace(seen, missing=True)
-            if probe.counts(answer) is None:
-                return seen
-            consumer: Mapping[str, Any] = json.loads(answer.body)
-            empty = await _empty(client, share.key[0], consumer)
-            return replace(seen, consumer=consumer, empty=empty)
-    except (KeyNotHeld, NotFound, InputError, NetworkError):
-        return seen
+    consumer: Mapping[str, Any] = json.loads(answer.body)
+    return replace(seen, consumer=consumer, empty=await _empty(client, share.key[0], consumer))
 
 
 async def _empty(client: Client, stream: str, consumer: Mapping[str, Any]) -> int:
@@ -180,6 +257,30 @@ async def _empty(client: Client, stream: str, consumer: Mapping[str, Any]) -> in
     return empty
 
 
+async def _each(work: Callable[[T], Coroutine[Any, Any, R]], items: Sequence[T]) -> list[R]:
+    """``work`` on every one, a few at a time; the first error ends the others."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(item: T) -> R:
+        async with gate:
+            return await work(item)
+
+    tasks = [asyncio.create_task(one(item)) for item in items]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _by(shares: Iterable[Taken], key: Callable[[Taken], str]) -> dict[str, list[Taken]]:
+    groups: dict[str, list[Taken]] = {}
+    for share in shares:
+        groups.setdefault(key(share), []).append(share)
+    return groups
+
+
 def _heard(answer: probe.Observation) -> Heard:
     return Heard(code=answer.code, replies=answer.replies)
 
@@ -189,7 +290,3 @@ def _held(store: Store, key: str) -> Document[Account] | None:
         return store.account(key)
     except JetshareError:
         return None
-
-
-def _key(share: Taken) -> tuple[str, str, Key]:
-    return (share.importer.sub, share.provider_key, share.key)

@@ -216,6 +216,35 @@ def test_cures_have_the_real_names_in_them() -> None:
     assert "'$JS.ACK.ORDERS.ORDERS-C1.>'" in found.nsc[0]
 
 
+@pytest.mark.parametrize("spoil", [
+    lambda p: p.drop_export(NEXT),
+    lambda p: p.change_export(NEXT, type="stream", response_type=""),
+    lambda p: p.drop(NEXT),
+])  # fmt: skip
+def test_next_is_exported_with_its_response_type(spoil: Spoil) -> None:
+    made = pair()
+    spoil(made)
+    lines = [line for found in made.findings() for line in found.nsc if "add export" in line]
+    assert lines
+    assert all(line.endswith("--response-type Stream") for line in lines)
+
+
+def test_what_is_public_is_mended_without_tokens() -> None:
+    made = pair(public=True)
+    made.drop(INFO)
+    mended = [found for found in made.findings() if found.code in ("JS115", "JS206")]
+    lines = [line for found in mended for line in found.nsc]
+    assert not any("--private" in line or "activation" in line for line in lines)
+    assert any("add import" in line and "--remote-subject" in line for line in lines)
+
+
+def test_a_share_without_a_consumer_is_mended_by_its_account() -> None:
+    made = pair()
+    made.add_export(name="get", subject="$JS.API.DIRECT.GET.ORDERS", response_threshold=1)
+    (found,) = (finding for finding in made.findings() if finding.code == "JS113")
+    assert found.cure == ("jetshare doctor --account ACCTC --fix",)
+
+
 def test_a_plain_stream_is_looked_at_too() -> None:
     made = pair()
     made.add_export(name="prices", subject="prices.>", type="stream", token_req=True)

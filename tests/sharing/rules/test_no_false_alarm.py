@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 
 import pytest
 
-from jetshare.identity.claims import Account, Claims, Export, ExportType, Import
+from jetshare.identity.claims import Account, Claims
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.sharing.rules.book import diagnose
@@ -16,81 +15,16 @@ from jetshare.sharing.rules.servers import Seen
 from jetshare.sharing.rules.shares import Accounts
 from jetshare.sharing.rules.shares import Kind as ShareKind
 from support.many_shares import accounts
-from support.shares import JETSTREAM, NOW, Pair, activation, pair
+from support.shapes import DELIVER, SHAPES, Shape, exports, imports
+from support.shares import JETSTREAM, NOW, Pair, pair
 
-P = "ACCTC.API"
 PROVIDER, IMPORTER = (KeyPair.generate(Kind.ACCOUNT) for _ in range(2))
 
 
-@dataclass(frozen=True)
-class Piece:
-    """One subject that is exported and imported."""
-
-    subject: str
-    local: str = ""
-    stream: bool = False
-    response: str = "Singleton"
-
-
-def api(tail: str, response: str = "Singleton") -> Piece:
-    return Piece(f"$JS.API.{tail}", f"{P}.{tail}", response=response)
-
-
-def flow(stream: str) -> Piece:
-    return Piece(f"$JS.FC.{stream}.>")
-
-
-DELIVER = Piece("deliver.>", "deliver.>", stream=True)
-SHAPES: list[tuple[ShareKind, tuple[Piece, ...]]] = [
-    (ShareKind.PUSH, (DELIVER, Piece("$JS.ACK.S.C.>"), Piece("$JS.FC.S.C.>"),
-                      api("CONSUMER.INFO.S.C"))),
-    (ShareKind.OWN, (api("CONSUMER.CREATE.S.*.orders.>"), api("CONSUMER.MSG.NEXT.S.*", "Stream"),
-                     Piece("$JS.ACK.S.>"), api("CONSUMER.INFO.S.*"), api("CONSUMER.DELETE.S.*"))),
-    (ShareKind.KEY_VALUE, (api("DIRECT.GET.KV_B.$KV.B.>"), api("STREAM.INFO.KV_B"))),
-    (ShareKind.KEY_VALUE, (api("DIRECT.GET.KV_B.$KV.B.>"), api("STREAM.INFO.KV_B"), DELIVER,
-                           api("CONSUMER.CREATE.KV_B.*.$KV.B.>"), flow("KV_B"))),
-    (ShareKind.KEY_VALUE, (api("DIRECT.GET.KV_B.$KV.B.>"), api("STREAM.INFO.KV_B"),
-                           Piece("$KV.B.>"))),
-    (ShareKind.OBJECTS, (api("STREAM.INFO.OBJ_B"), api("DIRECT.GET.OBJ_B.$O.B.M.>"),
-                         api("CONSUMER.CREATE.OBJ_B.*.$O.B.C.>"), DELIVER, flow("OBJ_B"))),
-    (ShareKind.SOURCE, (api("CONSUMER.CREATE.S"), DELIVER, flow("S"))),
-    (ShareKind.SOURCE, (api("CONSUMER.CREATE.S.*.orders.>"), DELIVER, flow("S"),
-                        api("CONSUMER.DELETE.S.*"))),
-    (ShareKind.GET, (api("DIRECT.GET.S", "Stream"), api("STREAM.MSG.GET.S"))),
-    (ShareKind.SERVICE, (Piece("orders.place", "shop.place"),)),
-    (ShareKind.STREAM, (Piece("orders.>", "shop.orders.>", stream=True),)),
-    (ShareKind.PULL, (api("CONSUMER.MSG.NEXT.S.C", "Stream"), Piece("$JS.ACK.S.C.>"),
-                      api("CONSUMER.INFO.S.C"), api("CONSUMER.UNPIN.S.C"))),
-]  # fmt: skip
-
-
-def share(pieces: tuple[Piece, ...], *, private: bool) -> Accounts:
-    exports, imports = [], []
-    for piece in pieces:
-        kind: ExportType = "stream" if piece.stream else "service"
-        exports.append(
-            Export(
-                name=piece.subject,
-                subject=piece.subject,
-                type=kind,
-                token_req=private,
-                response_type="" if piece.stream else piece.response,
-            )
-        )
-        token = activation(PROVIDER, IMPORTER.public, piece.subject, NOW,
-                           provider=PROVIDER.public, kind=kind) if private else ""  # fmt: skip
-        imports.append(
-            Import(
-                name=piece.subject,
-                subject=piece.subject,
-                account=PROVIDER.public,
-                token=token,
-                local_subject=piece.local or piece.subject,
-                type=kind,
-            )
-        )
-    provider = Account(exports=tuple(exports), limits=JETSTREAM)
-    importer = Account(imports=tuple(imports), limits=JETSTREAM)
+def share(shape: Shape, *, private: bool) -> Accounts:
+    provider = Account(exports=tuple(exports(shape, private=private)), limits=JETSTREAM)
+    taken = imports(shape, PROVIDER, IMPORTER.public, NOW, private=private)
+    importer = Account(imports=tuple(taken), limits=JETSTREAM)
     held = (
         Claims(name="ACCTC", sub=PROVIDER.public, nats=provider),
         Claims(name="ACCTB", sub=IMPORTER.public, nats=importer),
@@ -99,13 +33,11 @@ def share(pieces: tuple[Piece, ...], *, private: bool) -> Accounts:
 
 
 @pytest.mark.parametrize("private", [True, False])
-@pytest.mark.parametrize(("kind", "pieces"), SHAPES)
-def test_a_right_share_of_each_kind(
-    kind: ShareKind, pieces: tuple[Piece, ...], private: bool
-) -> None:
-    found = diagnose(share(pieces, private=private))
+@pytest.mark.parametrize(("kind", "shape"), SHAPES)
+def test_a_right_share_of_each_kind(kind: ShareKind, shape: Shape, private: bool) -> None:
+    found = diagnose(share(shape, private=private))
     assert [f for f in found.findings if f.severity is not Severity.NOTE] == []
-    beside = {ShareKind.STREAM} if DELIVER in pieces else set()
+    beside = {ShareKind.STREAM} if DELIVER in shape else set()
     assert {taken.kind for taken in found.taken} == {kind} | beside
     assert {offered.kind for offered in found.offered} == {kind} | beside
 

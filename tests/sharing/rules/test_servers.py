@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from jetshare.sharing.kinds import Role
+from jetshare.sharing.rules.book import diagnose
 from jetshare.sharing.rules.servers import Heard, Seen, Server
 from support.shares import Pair, pair
 
@@ -44,6 +47,12 @@ def old(version: str, servers: int = 1) -> Seen:
         (Seen(next=NOBODY, missing=True), {"JS701"}),
         (Seen(next=ANSWERED, streamed=Heard(code=100, replies=1)), {"JS506"}),
         (Seen(next=ANSWERED, streamed=Heard(code=408, replies=1)), set()),
+        (Seen(next=ANSWERED, streamed=Heard(code=0, replies=1)), {"JS506"}),
+        (Seen(next=ANSWERED, streamed=Heard(code=0, replies=2)), set()),
+        (Seen(next=ANSWERED, second_form=True), set()),
+        (Seen(flow=Heard(code=0, replies=0), arrived=True), set()),
+        (Seen(flow=NOBODY, arrived=True), {"JS511"}),
+        (Seen(arrived=False), {"JS511"}),
         (Seen(next=ANSWERED, ack=NOBODY), {"JS507"}),
         (Seen(next=NOBODY, ack=NOBODY), {"JS505"}),
         (consumer(deliver_subject="x"), {"JS702"}),
@@ -68,6 +77,7 @@ def first_form() -> Pair:
 def test_the_second_form_is_needed_where_servers_send_it() -> None:
     seen = Seen(servers=(Server(name="n", version="2.15.1", second_form=True),))
     assert first_form().codes(seen) == {"JS504"}
+    assert first_form().codes(Seen(second_form=True)) == {"JS504"}
     assert first_form().codes() == set()
 
 
@@ -75,3 +85,13 @@ def test_notes_of_a_consumer() -> None:
     seen = Seen(consumer={"config": {"max_expires": 300_000_000_000, "max_deliver": -1}})
     assert {"JS703", "JS708"} <= pair().codes(seen, notes=True)
     assert pair().codes(seen) == set()
+
+
+def test_an_importer_alone_sees_that_one_reply_gets_through() -> None:
+    made = pair()
+    here = replace(made.accounts(), claims={made.importer.sub: made.importer})
+    key = (made.share.stream, made.share.consumer)
+    sights = {(made.importer.sub, made.provider.sub, key): Seen(streamed=Heard(replies=1))}
+    (found,) = diagnose(here, sights).findings[:1]
+    assert found.code == "JS506"
+    assert "at the provider" in found.text

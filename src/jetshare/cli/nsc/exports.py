@@ -96,18 +96,27 @@ def edit(world: World, words: Words) -> list[Line]:
     if not words.has(*(flag.name for flag in EDIT.flags if flag.name != "account")):
         raise InputError("please specify some options", hint="nsc edit export --help")
     account = world.account(words.text("account")).claims
-    held = exports.find_export(account, words.text("subject"))
+    held = _meant(account, words)
     changes = _changes(words, held)
 
     def change(account: Claims[Account]) -> Claims[Account]:
-        held = exports.find_export(account, words.text("subject"))
-        return exports.edit_export(account, held, **changes)
+        return exports.edit_export(account, _meant(account, words), **changes)
 
     edited, lines = change_account(world, account.name, change)
     kind = changes.get("kind", held.type)
     name = changes.get("name", held.name)
     said = _edited_lines(held, changes) if edited.changed else []
     return [*said, *lines, ok(f'edited {kind} export "{name}"')]
+
+
+def _meant(account: Claims[Account], words: Words) -> Export:
+    """The export to edit. Where a service and a stream have its subject, --service says which
+    of them is meant, for neither can become the other."""
+    subject, service = words.text("subject"), words.switch("service")
+    kinds = {export.type for export in account.nats.exports if export.subject == subject}
+    if len(kinds) < 2 or service is None:
+        return exports.find_export(account, subject)
+    return exports.find_export(account, subject, "service" if service else "stream")
 
 
 def _changes(words: Words, held: Export) -> dict[str, Any]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
-from jetshare.sharing.rules.cures import PUSH_PROVIDER
+from jetshare.identity.claims import Export
+from jetshare.sharing.rules.cures import EXPORT_SERVICE, PUSH_PROVIDER
 from jetshare.sharing.rules.found import at_offer
 from jetshare.sharing.rules.pieces import Part
-from jetshare.sharing.rules.rule import Finding, Fix, Rule, Severity
-from jetshare.sharing.rules.shares import Kind, Offered
+from jetshare.sharing.rules.rule import Finding, Fix, Rule, Severity, fill, once
+from jetshare.sharing.rules.shares import Kind, Offer, Offered
 
-_EXPORT = "nsc add export --account {provider} --service --private --subject {subject}"
 _DELETE = ("nsc delete export --account {provider} --subject {subject}", *PUSH_PROVIDER)
 
 OWNER = Rule(
@@ -39,6 +40,11 @@ def owner_api_exported(share: Offered) -> Iterator[Finding]:
         )
 
 
+_REVOKE = (
+    "nsc revocations add-activation --account {provider} --service --subject {subject}"
+    " --target-account {who} --at {at}"
+)
+
 UNCHECKED = Rule(
     code="JS105",
     title="A private export with an account token position",
@@ -46,7 +52,11 @@ UNCHECKED = Rule(
     symptom="A revoked importer goes on as if nothing had happened.",
     cause="With account_token_position the server checks that the subject names the importer's"
     " account, and then neither activation tokens nor their revocation.",
-    nsc=("nsc delete export --account {provider} --subject {subject}", _EXPORT, *PUSH_PROVIDER),
+    nsc=(
+        "nsc delete export --account {provider} --subject {subject}",
+        EXPORT_SERVICE,
+        *PUSH_PROVIDER,
+    ),
     source="nats-server accounts.go, checkServiceImportAuthorized",
     shown="A revoked importer's request was answered; after the position was gone it got 503.",
 )
@@ -55,7 +65,7 @@ UNCHECKED = Rule(
 def token_position_unchecked(share: Offered) -> Iterator[Finding]:
     for offer in share.offers:
         if offer.export.token_req and offer.export.account_token_position:
-            yield at_offer(
+            found = at_offer(
                 UNCHECKED,
                 share,
                 offer,
@@ -63,6 +73,14 @@ def token_position_unchecked(share: Offered) -> Iterator[Finding]:
                 " the server checks neither token nor revocation",
                 fix=Fix(list="exports", index=offer.index, changes={"account_token_position": 0}),
             )
+            *lines, push = found.nsc
+            yield replace(found, nsc=(*lines, *_revoked_again(found, offer.export), push))
+
+
+def _revoked_again(found: Finding, export: Export) -> Iterator[str]:
+    """An export that is made anew has none of the revocations that it had."""
+    for who, at in export.revocations.items():
+        yield from fill((_REVOKE,), {**found.names, "who": who, "at": str(at)})
 
 
 WILD = Rule(
@@ -95,7 +113,7 @@ MIXED = Rule(
     " ACK alone it can acknowledge, end and even pull (+NXT) another one's messages.",
     cause="Some exports of the share ask for an activation token and others do not.",
     nsc=(
-        "nsc edit export --account {provider} --subject {subject} --private",
+        "nsc edit export --account {provider} --subject {subject} {type} --private",
         *PUSH_PROVIDER,
     ),
     source="ADR-15 (+NXT); nats-server accounts.go",
@@ -110,7 +128,7 @@ def partly_public(share: Offered) -> Iterator[Finding]:
         for offer in share.offers:
             if not offer.export.token_req:
                 text = f"{offer.export.subject} is public, and the rest of {share.name} private"
-                yield at_offer(MIXED, share, offer, text)
+                yield at_offer(MIXED, share, offer, text, more=_typed(offer))
 
 
 PUBLIC = Rule(
@@ -119,14 +137,27 @@ PUBLIC = Rule(
     severity=Severity.NOTE,
     symptom="Every account of the operator can import it, without being granted anything.",
     cause="None of its exports asks for an activation token.",
-    nsc=("nsc edit export --account {provider} --subject {subject} --private", *PUSH_PROVIDER),
+    nsc=(
+        "nsc edit export --account {provider} --subject {subject} {type} --private",
+        *PUSH_PROVIDER,
+    ),
     source="nats-io/jwt Export.TokenReq",
+    shown="A public share, imported by an account that nobody had granted it: that account pulled"
+    " the messages. After the cure it got 503.",
 )
 
 
 def is_public(share: Offered) -> Iterator[Finding]:
     if share.kind is not Kind.ADMIN and not any(o.export.token_req for o in share.offers):
-        yield at_offer(PUBLIC, share, share.offers[0], f"{share.name} is open to every account")
+        found = at_offer(PUBLIC, share, share.offers[0], f"{share.name} is open to every account")
+        names = [{"subject": offer.export.subject, **_typed(offer)} for offer in share.offers]
+        lines = [line for each in names for line in fill(PUBLIC.nsc, {**found.names, **each})]
+        yield replace(found, nsc=once(lines))
+
+
+def _typed(offer: Offer) -> Mapping[str, str]:
+    """Which of a service and a stream of one subject nsc is to edit."""
+    return {"type": "--service" if offer.export.type == "service" else "--service=false"}
 
 
 CREATES = Rule(
@@ -139,6 +170,9 @@ CREATES = Rule(
     " cannot do without; a pull consumer that the owner makes can.",
     nsc=_DELETE,
     source="nats-server consumer.go",
+    shown="CONSUMER.CREATE shared beside a pull consumer: the importer made a consumer that"
+    " delivered the stream's messages to a subject of the provider's account. After the cure the"
+    " request got 503.",
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from jetshare.identity.record import record
@@ -10,6 +10,8 @@ from jetshare.sharing.rules import (
     access,
     consumers,
     documents,
+    ended,
+    expired,
     exports,
     imports,
     pairs,
@@ -17,6 +19,7 @@ from jetshare.sharing.rules import (
     tokens,
     users,
 )
+from jetshare.sharing.rules.config_cures import in_config
 from jetshare.sharing.rules.cures import LOAD_AGAIN
 from jetshare.sharing.rules.rule import Finding, Rule, fill
 from jetshare.sharing.rules.servers import Seen
@@ -45,6 +48,9 @@ RULES: tuple[Rule, ...] = tuple(
             pairs.SHARED_TWICE,
             pairs.ACK_TWICE,
             pairs.LOCAL_TWICE,
+            ended.ENDED,
+            ended.STILL_OPEN,
+            expired.STILL_OPEN,
         ),
         key=lambda rule: rule.code,
     )
@@ -53,17 +59,27 @@ RULES: tuple[Rule, ...] = tuple(
 # Where the consumer wants no acknowledgements, these say nothing.
 _NEED_ACKS = frozenset({exports.NO_ACK.code, imports.NO_ACK.code})
 
-SeenOf = Mapping[tuple[str, str, Key], Seen]
-"""What was seen live, by importer's key, provider's key and share."""
+# What a server copies from an export into the imports of it, or drops them for.
+_KEPT_BY_IMPORTERS = frozenset(
+    {exports.SINGLETON.code, exports.THRESHOLD.code, exports.FOREIGN_HASH.code}
+)
+
+Sight = tuple[str, str, Key]
+"""A share as somebody takes it: the importer's key, the provider's key, and the share."""
+
+SeenOf = Mapping[Sight, Seen]
+"""What was seen live."""
 
 
 @record
 class Diagnosis:
-    """``offered`` and ``taken`` are all the shares of the accounts, with or without a finding."""
+    """``offered`` and ``taken`` are all the shares of the accounts, with or without a finding.
+    ``ended`` says how and when, in words, those of ``taken`` ended that their owners ended."""
 
     offered: tuple[Offered, ...]
     taken: tuple[Taken, ...]
     findings: tuple[Finding, ...]
+    ended: Mapping[Sight, str]
 
 
 def rule_of(code: str) -> Rule | None:
@@ -83,26 +99,49 @@ def diagnose(accounts: Accounts, seen: SeenOf | None = None) -> Diagnosis:
     exported, taken = shares_of(accounts)
     offered = tuple(share for each in exported.values() for share in each.shares.values())
     seen = seen or {}
+    over = _over(accounts, taken)
     found = [
         *_of_documents(accounts),
         *(finding for share in offered for finding in _of_offered(share)),
-        *(finding for shares in taken for finding in _of_importer(shares, accounts, seen)),
-        *pairs.shared_twice(share for shares in taken for share in shares),
+        *(finding for shares in taken for finding in _of_importer(shares, accounts, seen, over)),
+        *pairs.shared_twice(s for shares in taken for s in shares if sight_of(s) not in over),
     ]
     silent = _without_acks(seen)
     kept = [f for f in found if f.code not in _NEED_ACKS or (f.share, f.parties[0]) not in silent]
-    kept = [_with_importers(finding, taken) for finding in kept]
-    kept.sort(key=lambda finding: (-finding.severity.rank, finding.share, finding.code))
+    kept = sorted(
+        _with_importers(kept, taken),
+        key=lambda finding: (-finding.severity.rank, finding.share, finding.code),
+    )
+    if accounts.config_file:
+        kept = [in_config(finding, accounts.claims) for finding in kept]
     return Diagnosis(
         offered=offered,
         taken=tuple(share for shares in taken for share in shares),
         findings=tuple(kept),
+        ended=over,
     )
+
+
+def sight_of(share: Taken) -> Sight:
+    return (share.importer.sub, share.provider_key, share.key)
+
+
+def _over(accounts: Accounts, taken: tuple[tuple[Taken, ...], ...]) -> Mapping[Sight, str]:
+    """How those shares ended that their owners ended."""
+    ways = {
+        sight_of(share): ended.how_ended(
+            share, accounts.ledgers.get(share.provider_key, ()), accounts.now
+        )
+        for shares in taken
+        for share in shares
+    }
+    return {sight: how for sight, how in ways.items() if how}
 
 
 def _of_documents(accounts: Accounts) -> Iterator[Finding]:
     for claims in accounts.claims.values():
-        yield from documents.refused(claims, accounts.now)
+        if not accounts.config_file:  # its server has taken all of the file
+            yield from documents.refused(claims, accounts.now)
         yield from documents.half_private(claims)
     yield from documents.cycles(accounts.claims)
 
@@ -112,35 +151,58 @@ def _of_offered(share: Offered) -> Iterator[Finding]:
         yield from check(share)
 
 
-def _of_importer(shares: tuple[Taken, ...], accounts: Accounts, seen: SeenOf) -> Iterator[Finding]:
-    yield from pairs.local_names_meet(shares)
+def _of_importer(
+    shares: tuple[Taken, ...], accounts: Accounts, seen: SeenOf, over: Mapping[Sight, str]
+) -> Iterator[Finding]:
+    yield from pairs.local_names_meet(s for s in shares if sight_of(s) not in over)
     for share in shares:
-        for _, check in (*imports.RULES, *pairs.RULES):
-            yield from check(share)
-        for _, timed in tokens.RULES:
-            yield from timed(share, accounts.now)
-        held = accounts.users.get(share.importer.sub, ())
-        yield from users.users_may(share, held)
-        yield from users.bearers_shown(share, held)
-        sight = seen.get((share.importer.sub, share.provider_key, share.key))
-        if sight is not None:
-            for _, judge in (*servers.RULES, *consumers.RULES):
-                yield from judge(share, sight)
+        how = over.get(sight_of(share), "")
+        if not how:
+            yield from _of_taken(share, accounts, seen)
+        else:
+            yield from _of_ended(share, how, accounts, seen)
 
 
-def _with_importers(finding: Finding, taken: tuple[tuple[Taken, ...], ...]) -> Finding:
-    """A changed response type reaches an importer only when its own document is loaded anew,
-    which servers do where it is another one than before."""
-    if finding.code != exports.SINGLETON.code:
-        return finding
-    again = [
-        line
-        for shares in taken
-        for share in shares
-        if (share.provider_key, share.name) == (finding.key, finding.share)
-        for line in fill(LOAD_AGAIN, {"importer": share.importer.name})
-    ]
-    return replace(finding, nsc=(*finding.nsc, *again))
+def _of_taken(share: Taken, accounts: Accounts, seen: SeenOf) -> Iterator[Finding]:
+    for _, check in (*imports.RULES, *pairs.RULES):
+        yield from check(share)
+    for _, timed in () if accounts.config_file else tokens.RULES:
+        yield from timed(share, accounts.now)
+    held = accounts.users.get(share.importer.sub, ())
+    yield from users.users_may(share, held)
+    yield from users.bearers_shown(share, held)
+    sight = seen.get(sight_of(share))
+    if sight is not None:
+        for _, judge in (*servers.RULES, *consumers.RULES):
+            yield from judge(share, sight)
+        yield from expired.still_open(share, sight, accounts.now)
+
+
+def _of_ended(share: Taken, how: str, accounts: Accounts, seen: SeenOf) -> Iterator[Finding]:
+    """That it does not work is no failure; what could undo the end, or ends more, is one."""
+    yield ended.left_over(share, how)
+    yield from tokens.token_of_another(share, accounts.now)
+    sight = seen.get(sight_of(share))
+    if sight is not None:
+        yield from servers.document_differs(share, sight)
+        yield from servers.server_is_newer(share, sight)
+        yield from ended.still_open(share, sight)
+
+
+def _with_importers(
+    findings: Iterable[Finding], taken: tuple[tuple[Taken, ...], ...]
+) -> Iterator[Finding]:
+    """Some changes reach an importer only when its own document is loaded anew, which servers
+    do where it is another one than before."""
+    importers: dict[tuple[str, str], list[str]] = {}
+    for share in (share for shares in taken for share in shares):
+        importers.setdefault((share.provider_key, share.name), []).append(share.importer.name)
+    for finding in findings:
+        if finding.code in _KEPT_BY_IMPORTERS:
+            names = importers.get((finding.key, finding.share), ())
+            again = [line for name in names for line in fill(LOAD_AGAIN, {"importer": name})]
+            finding = replace(finding, nsc=(*finding.nsc, *again))
+        yield finding
 
 
 def _without_acks(seen: SeenOf) -> set[tuple[str, str]]:

@@ -37,10 +37,16 @@ PUSHED = Rule(
     title="The consumer is a push consumer",
     severity=Severity.ERROR,
     symptom="Pulls get 409 Consumer is push based.",
-    cause="The consumer has a deliver subject. Nothing can be pulled from it.",
+    cause="The consumer has a deliver subject. Nothing can be pulled from it, and servers make no"
+    " pull consumer of it. Whoever is pushed to by it loses it by the cure.",
+    nsc=(
+        "nats consumer rm {stream} {consumer} --force",
+        "nats consumer add {stream} {consumer} --pull --ack explicit --defaults",
+    ),
     source="ADR-37",
     live=True,
-    shown="The consumer made with a deliver subject: a pull brought nothing.",
+    shown="The consumer made with a deliver subject: a pull brought nothing; after the cure all"
+    " that was waiting.",
 )
 
 
@@ -58,8 +64,13 @@ UNCAPPED = Rule(
     severity=Severity.NOTE,
     symptom="None. But one importer can lease everything, or fill the queue of waiting pulls.",
     cause="max_batch, max_expires and max_deliver are not set, and max_waiting is the default.",
-    nsc=("nats consumer edit {stream} {consumer} --max-pending 1000 --max-deliver 10",),
+    nsc=(
+        "nats consumer edit {stream} {consumer} --max-pull-batch 100 --max-pull-expire 60s"
+        " --max-deliver 10 --force",
+    ),
     source="ADR-37",
+    shown="A pull of 101 leased all of 101 messages to one client; after the cure it got 409"
+    " Exceeded MaxRequestBatch, and one of 100 was served.",
     live=True,
 )
 
@@ -80,8 +91,13 @@ LEAKED = Rule(
     title="Waiting pulls fill the consumer",
     severity=Severity.WARNING,
     symptom="Pulls get 409 Exceeded MaxWaiting although few clients are there.",
-    cause="Pulls without an expiry, or of clients that are gone, still wait at the consumer.",
-    source="nats-io/nats-server#2686",
+    cause="Pulls without an expiry wait at the consumer until a message comes or their client"
+    " disconnects; max_expires does not hold for them, and max_waiting cannot be raised on a"
+    " consumer that is there. The importer must end the client that sends them.",
+    source="nats-io/nats-server#2686; consumer.go, processNextMsgRequest",
+    shown="One client sent three pulls without an expiry to a consumer at which three may wait: a"
+    " second client got 409 Exceeded MaxWaiting. After the first had disconnected it pulled a"
+    " message.",
     live=True,
 )
 
@@ -90,7 +106,10 @@ def pulls_pile_up(share: Taken, seen: Seen) -> Iterator[Finding]:
     most = seen.config.get("max_waiting")
     waiting = seen.count("num_waiting")
     if isinstance(most, int) and most > 0 and waiting * 10 >= most * 9:
-        text = f"{waiting} of {most} pulls that may wait at {share.name} do"
+        text = (
+            f"{waiting} of {most} pulls that may wait at {share.name} do: end the clients of"
+            f" {share.importer.name} that pull without an expiry"
+        )
         yield at_take(LEAKED, share, None, text, whole=share.provider_name)
 
 
@@ -102,9 +121,11 @@ ALL_LEASED = Rule(
     cause="As many messages are unacknowledged as max_ack_pending allows: acknowledgements are"
     " lost, or an importer took all and does not work it off. A push of the provider while"
     " pulls were in flight does it too.",
+    nsc=("nats consumer edit {stream} {consumer} --max-pending {twice} --force",),
     source="ADR-37",
     live=True,
-    shown="Three messages leased of three that may be, a fourth published: a pull brought nothing.",
+    shown="Three messages leased of three that may be, a fourth published: a pull brought nothing;"
+    " after the cure the fourth.",
 )
 
 
@@ -113,7 +134,8 @@ def all_leased(share: Taken, seen: Seen) -> Iterator[Finding]:
     pending = seen.count("num_ack_pending")
     if isinstance(most, int) and 0 < most <= pending:
         text = f"{pending} messages of {share.name} are leased, of {most} that may be"
-        yield at_take(ALL_LEASED, share, None, text, whole=share.provider_name)
+        more = {"twice": str(2 * most)}
+        yield at_take(ALL_LEASED, share, None, text, whole=share.provider_name, more=more)
 
 
 EMPTY = Rule(
@@ -125,7 +147,8 @@ EMPTY = Rule(
     cause="A message with no payload and no headers is, for the server, the end of a streamed"
     " reply across accounts. Publish it with a header, or with one byte.",
     source="nats-io/nats-server#3180, #6172",
-    shown="Three messages, the second empty, one pull of three: two came, and three were leased.",
+    shown="Three messages, the second empty, one pull of three: two came, and three were leased."
+    " The same with a header on the second: all came.",
     live=True,
 )
 
@@ -145,7 +168,11 @@ LONG_PULLS = Rule(
     symptom="A pull that waits over two minutes for a message never hears it.",
     cause="The server forgets the way back of a reply after two minutes of silence. A client"
     " must ask for an idle heartbeat below that; max_expires would make sure.",
-    source="nats-server accounts.go, defaultServiceExportResponseThreshold",
+    nsc=("nats consumer edit {stream} {consumer} --max-pull-expire 90s --force",),
+    source="nats-server accounts.go, DEFAULT_SERVICE_EXPORT_RESPONSE_THRESHOLD",
+    shown="A pull without heartbeats waited for four minutes and heard nothing of the message that"
+    " was published then, and leased. After the cure such a pull got 409 Exceeded"
+    " MaxRequestExpires at once.",
     live=True,
 )
 

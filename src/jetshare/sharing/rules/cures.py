@@ -19,6 +19,8 @@ PUSH_PROVIDER = ("nsc push --account {provider}",)
 PUSH_IMPORTER = ("nsc push --account {importer}",)
 
 EXPORT_SERVICE = "nsc add export --account {provider} --service --private --subject {subject}"
+EXPORT_NEXT = f"{EXPORT_SERVICE} --response-type Stream"
+"""In its place for NEXT, of which every pull gets several replies."""
 ACTIVATE = (
     "nsc generate activation --account {provider} --subject {subject}"
     " --target-account {importer_key} --output-file {share_file}"

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from jetshare.identity.claims import Account, Claims
+from jetshare.identity.claims import Account, Claims, Export
 from jetshare.identity.findings import Finding as Fault
+from jetshare.identity.subjects import is_contained
 from jetshare.identity.validate import validate
 from jetshare.sharing.rules.cures import LOAD_AGAIN
 from jetshare.sharing.rules.found import at_account
 from jetshare.sharing.rules.rule import Finding, Rule, Severity, fill
 from jetshare.sharing.rules.shares import as_meant
+
+_CHECK = "nsc validate --account {account}"
+_PUSH = "nsc push --account {account}"
 
 EXPORTS_REFUSED = Rule(
     code="JS120",
@@ -20,10 +26,13 @@ EXPORTS_REFUSED = Rule(
     symptom='A push answers 500 ("already exports", "overlapping subject namespace", a limit), or'
     ' every connection of the account gets "Authorization Violation".',
     cause="Exports that contain one another, more of them than the operator allows, wildcards"
-    " where it allows none, or a field that no server takes.",
-    nsc=("nsc validate --account {account}", "nsc push --account {account}"),
+    " where it allows none, or a field that no server takes. Until it is mended no other change"
+    " of the account reaches the servers either. An export that is made again has none of the"
+    " revocations that it had.",
+    nsc=("nsc delete export --account {account} --subject {subject}", _CHECK, _PUSH),
     source="nats-io/jwt Exports.Validate; nats-server accounts.go",
-    shown="Two exports, one within the other: the push was refused with 500.",
+    shown="Two exports, one within the other, and more exports than are allowed: the push was"
+    " refused with 500; after the cure it was taken.",
 )
 
 IMPORTS_REFUSED = Rule(
@@ -33,21 +42,41 @@ IMPORTS_REFUSED = Rule(
     symptom='A push answers 500 ("overlapping subject namespace", a limit), or every connection'
     ' of the account gets "Authorization Violation".',
     cause="Local names of one exporter that overlap, a mapping whose two sides do not both end in"
-    " >, more imports than the operator allows, or a field that no server takes.",
-    nsc=("nsc validate --account {account}", "nsc push --account {account}"),
+    " >, more imports than the operator allows, or a field that no server takes. What is taken"
+    " out of a share by the cure is found missing by the next look.",
+    nsc=(
+        "nsc delete import --account {account} --src-account {source} --subject {subject}",
+        _CHECK,
+        _PUSH,
+    ),
     source="nats-io/jwt Imports.Validate; nats-server accounts.go",
-    shown="A local name without > for a subject with one: the push was refused with 500.",
+    shown="A local name without > for a subject with one: the push was refused with 500; after the"
+    " cure, and that of what it left missing, the share worked.",
 )
 
 REFUSED = Rule(
     code="JS121",
     title="Servers refuse the document",
     severity=Severity.ERROR,
-    symptom='Every connection of the account gets "Authorization Violation".',
+    symptom="A push answers 500, and nothing that was changed since has any effect: not a"
+    " revocation either. On servers that do not know the account yet, every connection of it gets"
+    ' "Authorization Violation".',
     cause="The account's document breaks a rule that servers check when they load it.",
-    nsc=("nsc validate --account {account}", "nsc push --account {account}"),
+    nsc=("nsc delete mapping --account {account} --from {subject}", _CHECK, _PUSH),
     source="nats-io/jwt AccountClaims.Validate",
+    shown="A mapping with weights of 130 in all, and a revocation made after it: both pushes were"
+    " refused and the importer went on pulling; after the cure it got 503.",
 )
+
+# What takes away less than the whole export, import or mapping.
+_GENTLER = {
+    "account-limits-exports": "nsc edit account --name {account} --exports -1",
+    "account-limits-imports": "nsc edit account --name {account} --imports -1",
+    "account-limits-wildcards": "nsc edit account --name {account} --wildcard-exports",
+    "export-threshold": "nsc edit export --account {account} --subject {subject}"
+    " --response-threshold 0s",
+}
+_PLACE = re.compile(r'nats\.(exports|imports|mappings)\[(\d+|"(?:[^"\\]|\\.)*")\]')
 
 
 def refused(claims: Claims[Account], now: int) -> Iterator[Finding]:
@@ -56,7 +85,44 @@ def refused(claims: Claims[Account], now: int) -> Iterator[Finding]:
     bare = tuple(replace(item, token="") for item in claims.nats.imports)
     for fault in validate(claims.with_nats(imports=bare), now):
         if fault.severity == "error":
-            yield at_account(_rule_of(fault), claims, fault.path, fault.text)
+            yield _refused(fault, claims)
+
+
+def _refused(fault: Fault, claims: Claims[Account]) -> Finding:
+    rule = _rule_of(fault)
+    names = {"account": claims.name, **_named(fault, claims)}
+    first, *rest = rule.nsc
+    if gentler := _GENTLER.get(fault.code):
+        first = gentler
+    known = [first] if names.get("subject") or fault.code.startswith("account-limits") else []
+    found = at_account(rule, claims, fault.path, fault.text)
+    return replace(found, nsc=fill((*known, *rest), names), names=names)
+
+
+def _named(fault: Fault, claims: Claims[Account]) -> Mapping[str, str]:
+    """The subject that a fault is about, and of an import whose it is.
+
+    Of two exports it is the wider one: what it gives beside the other was hardly meant, and
+    the other may have revocations.
+    """
+    contained = fault.code == "export-contained"
+    place = _PLACE.match(fault.path)
+    if place is None:
+        return {}
+    key = json.loads(place[2])
+    if place[1] == "mappings":
+        return {"subject": key} if key in claims.nats.mappings else {}
+    if place[1] == "exports":
+        export = claims.nats.exports[key]
+        return {"subject": _wider(export, claims) if contained else export.subject}
+    item = claims.nats.imports[key]
+    return {"subject": item.subject, "source": item.account}
+
+
+def _wider(export: Export, claims: Claims[Account]) -> str:
+    held = [one.subject for one in claims.nats.exports if one.type == export.type]
+    found = (one for one in held if one != export.subject and is_contained(export.subject, by=one))
+    return next(found, export.subject)
 
 
 def _rule_of(fault: Fault) -> Rule:
@@ -72,11 +138,10 @@ HALF_PRIVATE = Rule(
     symptom="A token is asked for by one of the two, and everybody gets in by the other.",
     cause="A stream and a service export share their subject, and tools that look an export up"
     " by its subject change only the first of them.",
-    nsc=(
-        "nsc edit export --account {account} --subject {subject} --private",
-        "nsc push --account {account}",
-    ),
+    nsc=("nsc edit export --account {account} --subject {subject} {type} --private", _PUSH),
     source="nats-io/nsc#686",
+    shown="A service that asks for a token and a stream of the same subject that does not: an"
+    " account that was granted nothing heard the stream; after the cure it heard nothing.",
 )
 
 
@@ -90,7 +155,10 @@ def half_private(claims: Claims[Account]) -> Iterator[Finding]:
             index, public = next(pair for pair in held if not pair[1].token_req)
             text = f"{subject} is private as one type and public as {public.type}"
             path = f"nats.exports[{index}].token_req"
-            yield at_account(HALF_PRIVATE, claims, path, text, subject=subject)
+            kind = "--service" if public.type == "service" else "--service=false"
+            names = {"account": claims.name, "subject": subject, "type": kind}
+            found = at_account(HALF_PRIVATE, claims, path, text, subject=subject)
+            yield replace(found, nsc=fill(HALF_PRIVATE.nsc, names), names=names)
 
 
 CYCLE = Rule(

@@ -6,15 +6,14 @@ from collections.abc import Callable, Iterator
 
 from jetshare.identity.claims import Export
 from jetshare.sharing.kinds import STREAM, PullConsumer, account_hash
-from jetshare.sharing.rules.cures import PUSH_PROVIDER
+from jetshare.sharing.rules.cures import EXPORT_NEXT, EXPORT_SERVICE, PUSH_PROVIDER
 from jetshare.sharing.rules.found import at_offer
 from jetshare.sharing.rules.pieces import API_PARTS, VERBATIM_PARTS, Part
 from jetshare.sharing.rules.rule import Finding, Fix, Rule, Severity
-from jetshare.sharing.rules.shares import Kind, Offered
+from jetshare.sharing.rules.shares import Key, Kind, Offered
 
 _OFFER_AGAIN = ("jetshare doctor {share} --account {provider} --fix",)
-_EXPORT = "nsc add export --account {provider} --service --private --subject {subject}"
-_DELETE = ("nsc delete export --account {provider} --subject {subject}", *PUSH_PROVIDER)
+_EXPORT_OWN = "nsc add export --account {provider} --service --private --subject {right}"
 
 _ONE_REPLY = ("", "Singleton")
 
@@ -60,7 +59,7 @@ NO_ACK = Rule(
     cause="Acknowledgements go to $JS.ACK.<stream>.<consumer>.…, which is not exported, so they"
     " reach nobody. (Right only where the consumer's ack policy is none.)",
     cure=_OFFER_AGAIN,
-    nsc=(_EXPORT, *PUSH_PROVIDER),
+    nsc=(EXPORT_SERVICE, *PUSH_PROVIDER),
     source="ADR-15",
     shown="A share without ACK, one message pulled and acknowledged: it came a second time.",
 )
@@ -92,9 +91,10 @@ V1_ONLY = Rule(
     " from 2.14) acknowledgements would vanish and everything be redelivered.",
     cause="$JS.ACK.<domain>.<account hash>.<stream>.<consumer>.… is not exported.",
     cure=("jetshare grant {share} --from {provider} --to IMPORTER",),
-    nsc=(_EXPORT, *PUSH_PROVIDER),
+    nsc=(EXPORT_SERVICE, *PUSH_PROVIDER),
     source="ADR-15; nats-server feature_flags.go (js_ack_fc_v2)",
-    shown="See JS504, which is the same with the flag on.",
+    shown="A share of the first form on a server with the flag: an acknowledged message came"
+    " again; after this cure and that of JS204 not.",
 )
 
 
@@ -138,8 +138,9 @@ NO_DELIVER = Rule(
     severity=Severity.ERROR,
     symptom="Get and put work; a watch, mirror or source is made and stays silent.",
     cause="Messages are pushed to a subject of the provider's account. Without a stream export"
-    " of that subject none of them leaves the account.",
-    nsc=("nsc add export --account {provider} --subject {deliver}", *PUSH_PROVIDER),
+    " of that subject none of them leaves the account. Which subject it is the importer says, as"
+    " the deliver subject of its source, mirror or consumer; deliver.<stream>.> is a proposal.",
+    nsc=("nsc add export --account {provider} --private --subject {deliver}", *PUSH_PROVIDER),
     source="nats-io/nats.go#1784",
     shown="A source of the importer, and the deliver subject not shared: it was made and copied"
     " nothing. After the export and import of it all were copied.",
@@ -152,7 +153,12 @@ def deliver_not_exported(share: Offered) -> Iterator[Finding]:
             f"consumers of {share.name} may be made, and what they deliver cannot leave"
             f" {share.provider.name}: it has no stream export"
         )
-        yield at_offer(NO_DELIVER, share, None, text)
+        yield at_offer(NO_DELIVER, share, None, text, more={"deliver": deliver_subject(share.key)})
+
+
+def deliver_subject(key: Key) -> str:
+    """Where consumers of a share may be made to deliver, if nobody has said where."""
+    return f"deliver.{key[0]}.>"
 
 
 def _pushes_to_importer(share: Offered) -> bool:
@@ -169,7 +175,7 @@ AS_STREAM = Rule(
     " export carries messages the other way. (A NATS stream is not a JetStream stream.)",
     nsc=(
         "nsc delete export --account {provider} --subject {subject}",
-        "nsc add export --account {provider} --service --private --subject {subject}",
+        EXPORT_SERVICE,
         *PUSH_PROVIDER,
     ),
     source="nats-io/nats-server#3954",
@@ -188,14 +194,18 @@ THRESHOLD = Rule(
     code="JS113",
     title="A response threshold on a piece of a share",
     severity=Severity.WARNING,
-    symptom="Long pulls end early, or behave otherwise after the account was pushed.",
-    cause="A custom response threshold ends the way back of a reply, and servers lose it when"
-    " the account's document is taken again.",
+    symptom="A pull that waits longer than the threshold hears nothing, and what it was sent is"
+    " leased. On another server, or after a restart, it is otherwise.",
+    cause="A custom response threshold ends the way back of a reply. A server takes it from the"
+    " first document of the account that it loads, as after a restart, and from no push; an"
+    " importer keeps it until its own document is loaded anew.",
     nsc=(
         "nsc edit export --account {provider} --subject {subject} --response-threshold 0s",
         *PUSH_PROVIDER,
     ),
-    source="nats-server accounts.go, serviceExport.respThresh",
+    source="nats-server accounts.go, SetServiceExportResponseThreshold",
+    shown="A server started with a threshold of 0.1 s on NEXT: a message that was published after"
+    " the pull had waited longer was leased and never arrived; after the cure it arrived.",
 )
 
 
@@ -206,7 +216,7 @@ def threshold_set(share: Offered) -> Iterator[Finding]:
                 THRESHOLD,
                 share,
                 offer,
-                f"{offer.export.subject} has a response threshold, which is lost at the next push",
+                f"{offer.export.subject} has a response threshold: what comes later is lost",
                 fix=Fix(list="exports", index=offer.index, changes={"response_threshold": 0}),
             )
 
@@ -219,7 +229,7 @@ NO_INFO = Rule(
     " pulling and acknowledging would work.",
     cause="Most clients ask for CONSUMER.INFO before they pull.",
     cure=_OFFER_AGAIN,
-    nsc=(_EXPORT, *PUSH_PROVIDER),
+    nsc=(EXPORT_SERVICE, *PUSH_PROVIDER),
     source="ADR-37; nats.go Consumer(), nats-py consumer_info()",
     shown="A share without INFO: binding got no responders, and a bare pull a message.",
 )
@@ -247,7 +257,7 @@ NO_NEXT = Rule(
     severity=Severity.ERROR,
     symptom="Nothing can be pulled (503), and yet messages can be acknowledged and ended.",
     cause="The share has an ACK export and neither a NEXT export nor a stream that is pushed.",
-    nsc=(f"{_EXPORT} --response-type Stream", *PUSH_PROVIDER),
+    nsc=(EXPORT_NEXT, *PUSH_PROVIDER),
     source="ADR-37",
     shown="A share without NEXT: a pull got 503.",
 )
@@ -274,8 +284,10 @@ FOREIGN_HASH = Rule(
     severity=Severity.ERROR,
     symptom="On servers that use the second form, acknowledgements vanish.",
     cause="The hash in $JS.ACK.*.<hash>.… is not that of the exporting account.",
-    nsc=_DELETE,
+    nsc=("nsc delete export --account {provider} --subject {subject}", _EXPORT_OWN, *PUSH_PROVIDER),
     source="ADR-15; nats-server getHash",
+    shown="The second form exported with another hash, on a server that uses it: an acknowledged"
+    " message came again; after the cure not.",
 )
 
 
@@ -284,7 +296,8 @@ def foreign_hash(share: Offered) -> Iterator[Finding]:
     for offer in share.all(Part.ACK_V2):
         if offer.export.subject.split(".")[3] not in (own, "*"):
             text = f"{offer.export.subject} is of another account: the hash of this one is {own}"
-            yield at_offer(FOREIGN_HASH, share, offer, text)
+            right = PullConsumer(*share.key).ack_v2_subject(share.provider.sub)
+            yield at_offer(FOREIGN_HASH, share, offer, text, more={"right": right})
 
 
 NO_JETSTREAM = Rule(
@@ -299,6 +312,8 @@ NO_JETSTREAM = Rule(
         *PUSH_PROVIDER,
     ),
     source="nats-server accounts.go; nats-io/jwt JetStreamLimits",
+    shown="Limits without storage pushed: binding and pulling got no answer; after the cure all"
+    " messages came, and the stream was as it had been.",
 )
 
 

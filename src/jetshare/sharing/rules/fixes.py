@@ -12,9 +12,16 @@ from jetshare.sharing.rules.rule import Finding, Fix
 
 def fixed(claims: Claims[Account], findings: Iterable[Finding]) -> Claims[Account]:
     """``claims`` with every fix of the findings that are about it."""
-    for finding in findings:
-        if finding.fix is not None and finding.key == claims.sub:
-            claims = _apply(claims, finding.fix)
+    fixes = [f.fix for f in findings if f.fix is not None and f.key == claims.sub]
+    # What is taken out goes last: a fix knows its place in the list as it was found.
+    for fix in fixes:
+        if not fix.removed:
+            claims = _apply(claims, fix)
+    for name in ("exports", "imports"):
+        gone = {index for fix in fixes if fix.list == name for index in fix.removed}
+        held = getattr(claims.nats, name)
+        kept = tuple(one for index, one in enumerate(held) if index not in gone)
+        claims = claims.with_nats(**{name: kept}) if gone else claims
     return claims
 
 

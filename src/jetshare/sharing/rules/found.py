@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from jetshare.identity.claims import Account, Claims
-from jetshare.sharing.rules.cures import ACTIVATE, IMPORT, IMPORT_PUBLIC
-from jetshare.sharing.rules.pieces import Part
-from jetshare.sharing.rules.rule import Finding, Fix, Rule, fill
+from collections.abc import Mapping, Sequence
+
+from jetshare.identity.claims import Account, Claims, Import
+from jetshare.sharing.rules.cures import (
+    ACTIVATE,
+    EXPORT_NEXT,
+    EXPORT_SERVICE,
+    IMPORT,
+    IMPORT_PUBLIC,
+)
+from jetshare.sharing.rules.pieces import Part, piece_of
+from jetshare.sharing.rules.rule import Finding, Fix, Rule, fill, once
 from jetshare.sharing.rules.shares import Kind, Offer, Offered, Take, Taken
 
 _SERVICE = " --service"  # in nsc's words; without it a stream is meant
+_EXPORT = "nsc add export "
 _FIX = "jetshare doctor {share} --account {account} --fix"
+_FIX_ALL = "jetshare doctor --account {account} --fix"
 
 
 def at_offer(
@@ -20,9 +30,11 @@ def at_offer(
     *,
     fix: Fix | None = None,
     subject: str = "",
+    more: Mapping[str, str] | None = None,
 ) -> Finding:
     """A finding in the provider's document; ``offer`` is None for an export that is missing,
-    and ``subject`` is then what it would be of."""
+    and ``subject`` is then what it would be of. ``more`` are names that this rule's commands
+    alone have."""
     provider = share.provider
     names = _names(share.name, share.key) | {
         "provider": provider.name,
@@ -33,7 +45,7 @@ def at_offer(
         subject = offer.export.subject
     elif fix is not None and fix.added is not None:
         subject = fix.added.subject
-    names["subject"] = subject
+    names |= {"subject": subject, **(more or {})}
     return Finding(
         code=rule.code,
         severity=rule.severity,
@@ -42,10 +54,11 @@ def at_offer(
         key=provider.sub,
         path=offer.path if offer else "nats.exports",
         text=text,
-        cure=fill(_commands(rule, share.kind, fix), names),
-        nsc=fill(rule.nsc, names),
+        cure=fill(_commands(rule, share, fix), names),
+        nsc=fill(_lines(rule, share, None, fix, subject), names),
         fix=fix,
         parties=(provider.sub,),
+        names=names,
     )
 
 
@@ -60,14 +73,17 @@ def at_take(
     local: str = "",
     at_provider: Offer | None = None,
     field: str = "",
-    user: str = "",
     whole: str = "",
+    every: Sequence[Take] = (),
+    more: Mapping[str, str] | None = None,
 ) -> Finding:
     """A finding in the importer's document, or with ``at_provider`` in the provider's one.
 
     With ``whole`` (the provider's name) it is the provider's to mend, and of no one place.
+    nsc's commands that name a subject are given once for each of ``every``.
 
-    ``subject`` and ``local`` name what the cure is about, where ``take`` does not.
+    ``subject`` and ``local`` name what the cure is about, where ``take`` does not; ``more``
+    are names that this rule's commands alone have.
     """
     importer = share.importer
     names = _names(share.name, share.key) | {
@@ -78,11 +94,11 @@ def at_take(
         "account": importer.name,
         "prefix": share.prefix,
         "share_file": f"{'-'.join(filter(None, share.key))}.tok",
-        "user": user,
         "bundle": f"{'-'.join(filter(None, share.key))}-{importer.name}.share",
         "subject": subject or (take.item.subject if take else ""),
         "local": local or (_proper_local(share, take) if take else ""),
     }
+    names |= more or {}
     account, path = importer, f"{take.path if take else 'nats.imports'}"
     if at_provider is not None and share.provider is not None:
         account, path = share.provider, at_provider.path
@@ -91,6 +107,15 @@ def at_take(
     if whole:
         where = (whole, share.provider_key, "")
     names["account"] = where[0]
+    told = _lines(rule, share, take, fix, names["subject"])
+    nsc = tuple(line.replace(_SERVICE, service) for line in told)
+    lines = fill(nsc, names)
+    if every:
+        each = [
+            fill(nsc, names | {"subject": one.item.subject, "local": _proper_local(share, one)})
+            for one in every
+        ]
+        lines = once([line for filled in each for line in filled])
     return Finding(
         code=rule.code,
         severity=rule.severity,
@@ -99,10 +124,11 @@ def at_take(
         key=where[1],
         path=where[2],
         text=text,
-        cure=fill(_commands(rule, share.kind, fix), names),
-        nsc=fill(tuple(line.replace(_SERVICE, service) for line in _lines(rule, take, fix)), names),
+        cure=fill(_commands(rule, share, fix), names),
+        nsc=lines,
         fix=fix,
         parties=(share.provider_key, importer.sub),
+        names=names,
     )
 
 
@@ -122,6 +148,7 @@ def at_account(
         cure=fill(rule.cure, names),
         nsc=fill(rule.nsc, names),
         parties=(claims.sub,),
+        names=names,
     )
 
 
@@ -136,19 +163,40 @@ def _proper_local(share: Taken, take: Take) -> str:
     return proper_local(share, take.piece.part, take.piece.tail, take.item.subject)
 
 
-def _commands(rule: Rule, kind: Kind, fix: Fix | None) -> tuple[str, ...]:
-    """A grant is of pull consumers only; what else is shared is mended with nsc."""
+def _commands(rule: Rule, share: Offered | Taken, fix: Fix | None) -> tuple[str, ...]:
+    """A grant is of pull consumers only; what else is shared is mended with nsc. A share
+    without a consumer has no name that a command line takes."""
     if fix is not None:
-        return (_FIX,)
-    return rule.cure if kind is Kind.PULL else ()
+        return (_FIX if share.key[1] else _FIX_ALL,)
+    return rule.cure if share.kind is Kind.PULL else ()
 
 
-def _lines(rule: Rule, take: Take | None, fix: Fix | None) -> tuple[str, ...]:
-    """The rule's commands of nsc; an import of a public export is made without a token."""
-    public = take is not None and take.offer is not None and not take.offer.export.token_req
-    if not public and (fix is None or fix.added is None):
-        return rule.nsc
-    return tuple(IMPORT_PUBLIC if line == IMPORT else line for line in rule.nsc if line != ACTIVATE)
+def _lines(
+    rule: Rule, share: Offered | Taken, take: Take | None, fix: Fix | None, subject: str
+) -> tuple[str, ...]:
+    """The rule's commands of nsc, as this share needs them: NEXT has its response type, and
+    what is public is exported without --private, and imported without a token."""
+    lines = rule.nsc
+    if piece_of(subject).part is Part.NEXT:
+        lines = tuple(EXPORT_NEXT if line == EXPORT_SERVICE else line for line in lines)
+    if not _is_public(share, take, fix):
+        return lines
+    return tuple(
+        line.replace(" --private", "") if line.startswith(_EXPORT) else line
+        for line in (IMPORT_PUBLIC if line == IMPORT else line for line in lines)
+        if line != ACTIVATE
+    )
+
+
+def _is_public(share: Offered | Taken, take: Take | None, fix: Fix | None) -> bool:
+    """Whether no token is asked for what the commands are about: by its own export, else by
+    all the others of the share."""
+    if take is not None and take.offer is not None:
+        return not take.offer.export.token_req
+    if fix is not None and isinstance(fix.added, Import):
+        return True
+    offered = share.offered if isinstance(share, Taken) else share
+    return offered is not None and not any(offer.export.token_req for offer in offered.offers)
 
 
 def _names(name: str, key: tuple[str, str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from jetshare.identity.claims import Import
 from jetshare.sharing.kinds import PullConsumer, Role
@@ -14,12 +15,17 @@ from jetshare.sharing.rules.cures import (
     PUSH_BOTH,
     PUSH_IMPORTER,
 )
+from jetshare.sharing.rules.exports import deliver_subject
 from jetshare.sharing.rules.found import at_take, proper_local
 from jetshare.sharing.rules.pieces import API_PARTS, VERBATIM_PARTS, Part, is_api
-from jetshare.sharing.rules.rule import Finding, Fix, Rule, Severity
+from jetshare.sharing.rules.rule import Finding, Fix, Rule, Severity, fill
 from jetshare.sharing.rules.shares import Kind, Take, Taken, prefix_of
 
 _ADD = (ACTIVATE, IMPORT, *PUSH_BOTH)
+_DELIVER_PUBLIC = (
+    "nsc add import --account {importer} --src-account {provider_key} --remote-subject {deliver}",
+    *PUSH_IMPORTER,
+)
 
 UNMAPPED = Rule(
     code="JS201",
@@ -107,7 +113,8 @@ V1_ONLY = Rule(
     cure=GRANT_AGAIN,
     nsc=_ADD,
     source="ADR-15; nats-server feature_flags.go (js_ack_fc_v2)",
-    shown="See JS504, which is the same with the flag on.",
+    shown="A share of the first form on a server with the flag: an acknowledged message came"
+    " again; after the cure of JS104 and this one not.",
 )
 
 
@@ -194,8 +201,13 @@ NO_DELIVER = Rule(
     severity=Severity.ERROR,
     symptom="Get and put work; a watch, mirror or source is made and stays silent.",
     cause="Messages are pushed to a subject of the provider's account, of which the importer has"
-    " no stream import.",
-    nsc=PUSH_IMPORTER,
+    " no stream import. It is the one that its source, mirror or consumer delivers to.",
+    nsc=(
+        "nsc generate activation --account {provider} --subject {deliver}"
+        " --target-account {importer_key} --output-file {share_file}",
+        "nsc add import --account {importer} --token {share_file}",
+        *PUSH_BOTH,
+    ),
     source="nats-io/nats.go#1784",
     shown="A source of the importer, and the deliver subject not shared: it was made and copied"
     " nothing. After the export and import of it all were copied.",
@@ -205,7 +217,11 @@ NO_DELIVER = Rule(
 def deliver_not_imported(share: Taken) -> Iterator[Finding]:
     if share.has(Part.CREATE) and not share.has(Part.NEXT) and not share.streams:
         text = f"consumers of {share.name} are made, and no stream is imported to deliver to"
-        yield at_take(NO_DELIVER, share, None, text)
+        exported = share.offered.streams if share.offered else ()
+        deliver = exported[0].export.subject if exported else deliver_subject(share.key)
+        found = at_take(NO_DELIVER, share, None, text, more={"deliver": deliver})
+        public = exported and not exported[0].export.token_req
+        yield replace(found, nsc=fill(_DELIVER_PUBLIC, found.names)) if public else found
 
 
 NO_NEXT = Rule(
@@ -258,16 +274,25 @@ WRITES = Rule(
     symptom="A put gets no response from some clients and works from others.",
     cause="nats-py and others publish a put at $KV.<bucket>.… or $O.<bucket>.…, without the API"
     " prefix; nats.go puts the prefix before it.",
-    nsc=_ADD,
+    nsc=(
+        "nsc add mapping --account {importer} --from {subject} --to {prefixed}",
+        *PUSH_IMPORTER,
+    ),
     source="nats-io/nats.go#1895; nats-py kv.py",
+    shown="A bucket's writes imported under the prefix: nats-py's put got no response, and one at"
+    " the prefixed name was stored. After the cure both were stored.",
 )
 
 
 def writes_mapped(share: Taken) -> Iterator[Finding]:
     writes = share.all(Part.WRITE)
-    if writes and all(take.local != take.item.subject for take in writes):
-        text = f"{writes[0].item.subject} is imported as {writes[0].local} only"
-        yield at_take(WRITES, share, writes[0], text, local=writes[0].item.subject)
+    if not writes or any(take.local == take.item.subject for take in writes):
+        return
+    take = writes[0]
+    if take.item.subject not in share.importer.nats.mappings:
+        text = f"{take.item.subject} is imported as {take.local} only"
+        more = {"prefixed": take.local}
+        yield at_take(WRITES, share, take, text, local=take.item.subject, more=more)
 
 
 def _is_wild(take: Take) -> bool:

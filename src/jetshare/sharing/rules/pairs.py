@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from jetshare.identity import subjects
-from jetshare.sharing.rules.cures import GRANT_AGAIN, PUSH_PROVIDER
+from jetshare.sharing.rules.cures import EXPORT_SERVICE, GRANT_AGAIN, PUSH_PROVIDER
 from jetshare.sharing.rules.found import at_take
 from jetshare.sharing.rules.meeting import overlapping
 from jetshare.sharing.rules.pieces import VERBATIM_PARTS, Part, is_api
@@ -21,10 +21,7 @@ NOT_EXPORTED = Rule(
     " deleted, renamed, never pushed, or is of the other type. Servers take the importer's"
     " document all the same.",
     cure=GRANT_AGAIN,
-    nsc=(
-        "nsc add export --account {provider} --service --private --subject {subject}",
-        *PUSH_PROVIDER,
-    ),
+    nsc=(EXPORT_SERVICE, *PUSH_PROVIDER),
     source="nats-io/nsc#477, nats-io/nats-server#7983",
     shown="The ACK export deleted: acknowledgements got 503; after the cure they were taken.",
 )
@@ -47,8 +44,11 @@ SHARED_TWICE = Rule(
     severity=Severity.NOTE,
     symptom="None, if it is meant. They take messages from one another, either can acknowledge"
     " the other's, and nothing shows whose a lease or a redelivery is.",
-    cause="The same consumer is imported by more than one account.",
+    cause="The same consumer is imported by more than one account. Where that is not meant, make a"
+    " consumer for each and grant that.",
     source="ADR-15; least privilege: one consumer an importer",
+    shown="Two importers of one consumer: a message that was leased to the one was acknowledged by"
+    " the other, and came to neither again. With a consumer for each it got 503 for that.",
 )
 
 

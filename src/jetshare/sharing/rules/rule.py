@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from enum import StrEnum
 
@@ -32,7 +32,7 @@ class Rule:
     ``code`` never changes its meaning: JS1xx exports, JS2xx imports, JS3xx tokens, JS4xx
     the pair of both documents, JS5xx servers, JS6xx users, JS7xx consumers and streams.
     ``cure`` and ``nsc`` are command lines in which ``{provider}`` and the like stand for
-    the real names. ``shown`` says how the failure was made to happen; empty where it was not.
+    the real names. ``shown`` says how the failure was made to happen on a server, and ended.
     """
 
     code: str
@@ -43,28 +43,31 @@ class Rule:
     cure: tuple[str, ...] = ()
     nsc: tuple[str, ...] = ()
     source: str
-    shown: str = ""
+    shown: str
     live: bool = False  # seen on servers only
 
 
 @record
 class Fix:
-    """A cure that needs one document alone: change one export or import, or add one.
+    """A cure that needs one document alone: change one export or import, add one, or take
+    some out.
 
-    ``index`` is the place in ``list``, or None to append ``added``.
+    ``index`` is the place in ``list`` of what changes, or None to append ``added`` or to take
+    out what stands at ``removed``.
     """
 
     list: str  # "exports" or "imports"
     index: int | None = None
     changes: Mapping[str, object] = field(default_factory=dict)
     added: Export | Import | None = None
+    removed: tuple[int, ...] = ()
 
 
 @record
 class Finding:
     """What a rule found. ``account`` is the name of the account whose document is to change,
     ``key`` its public key, ``path`` the place in it; ``share`` is empty where no single
-    share is meant."""
+    share is meant. ``names`` are those that stand in its cures."""
 
     code: str
     severity: Severity
@@ -77,6 +80,7 @@ class Finding:
     nsc: tuple[str, ...] = ()
     fix: Fix | None = None
     parties: tuple[str, ...] = ()  # public keys of all accounts that it is about
+    names: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -99,6 +103,12 @@ def fill(templates: tuple[str, ...], names: Mapping[str, str]) -> tuple[str, ...
     """
     quoted = {name: shlex.quote(value) for name, value in names.items() if value}
     return tuple(line.format_map(_Known(quoted)) for line in templates)
+
+
+def once(lines: Iterable[str]) -> tuple[str, ...]:
+    """Each line once, where it stood last: what is pushed is pushed at the end."""
+    kept = dict.fromkeys(reversed(list(lines)))
+    return tuple(reversed(list(kept)))
 
 
 class _Known(dict[str, str]):

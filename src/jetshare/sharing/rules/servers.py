@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from jetshare.identity.record import record
-from jetshare.sharing.kinds import STREAM, PullConsumer
+from jetshare.sharing.kinds import STREAM, PullConsumer, account_hash
 from jetshare.sharing.rules.cures import (
     ACTIVATE,
+    EXPORT_SERVICE,
     GRANT_AGAIN,
     IMPORT,
     LOAD_AGAIN,
     PUSH_BOTH,
+    PUSH_PROVIDER,
 )
 from jetshare.sharing.rules.found import at_take
 from jetshare.sharing.rules.pieces import Part
-from jetshare.sharing.rules.rule import Finding, Rule, Severity
+from jetshare.sharing.rules.rule import Finding, Rule, Severity, fill
 from jetshare.sharing.rules.shares import Kind, Taken
 
 
@@ -30,6 +32,10 @@ class Heard:
     @property
     def nobody(self) -> bool:
         return self.code == 503
+
+    @property
+    def answered(self) -> bool:
+        return self.replies > 0 and not self.nobody
 
 
 @record
@@ -50,6 +56,13 @@ class Seen:
     and ``newer`` of those of which they hold a newer one than the store;
     ``invalid`` the imports, by subject, that a server does not have or holds for invalid,
     with its name. ``empty`` counts waiting messages of no bytes and no headers.
+
+    ``waiting`` is whether messages wait to be pulled. Where some were delivered, ``streamed``
+    is what a pull of several brought, ``ack`` the answer to giving one back, and
+    ``second_form`` whether that is done in the second form. ``arrived`` is whether what a
+    consumer of the importer's own delivers came, and ``flow`` the answer to its flow control,
+    which reaches its server where nothing is heard. ``unproven`` says what could not
+    be seen, and why; ``left_behind`` what looking changed.
     """
 
     servers: tuple[Server, ...] = ()
@@ -63,11 +76,25 @@ class Seen:
     newer: frozenset[str] = frozenset()
     invalid: Mapping[str, str] = field(default_factory=dict)
     empty: int = 0
+    waiting: bool = False
+    second_form: bool = False
+    arrived: bool | None = None
+    flow: Heard | None = None
+    unproven: tuple[str, ...] = ()
+    left_behind: tuple[str, ...] = ()
 
     @property
     def config(self) -> Mapping[str, object]:
         config = (self.consumer or {}).get("config")
         return config if isinstance(config, Mapping) else {}
+
+    def not_proving(self, text: str) -> Seen:
+        """The same, and one thing more that could not be seen."""
+        return replace(self, unproven=(*self.unproven, text))
+
+    def leaving(self, text: str) -> Seen:
+        """The same, and one thing more that looking has changed."""
+        return replace(self, left_behind=(*self.left_behind, text))
 
     def count(self, name: str) -> int:
         value = (self.consumer or {}).get(name)
@@ -129,9 +156,11 @@ INVALID = Rule(
     cause="A server takes a document with imports that reach nothing, and leaves them out. It"
     " says why in its debug log only.",
     cure=GRANT_AGAIN,
-    nsc=PUSH_BOTH,
+    nsc=(*PUSH_PROVIDER, *LOAD_AGAIN),
     source="nats-io/nats-server#7983",
-    shown="An import of what was not exported: 200, and the server's own list called it invalid.",
+    shown="An import of what was not exported: 200, and the server's own list called it invalid."
+    " After the cure the share worked. Of an export that had been another, then none, then right"
+    " again the import stayed away until the importer's document was loaded anew.",
     live=True,
 )
 
@@ -148,14 +177,22 @@ OLD = Rule(
     title="A server's version has a defect that shares meet",
     severity=Severity.WARNING,
     symptom="Now and then a reply is lost: pulls time out on some servers of a cluster only.",
-    cause="Before 2.14.3 the reply to an imported request is dropped between servers of a cluster"
-    " when the one who asked is on a third (#8316). Before 2.10.25 more is known to be wrong.",
+    cause="Before 2.14.3 (and 2.12.12) the reply to an imported request is dropped between servers"
+    " of a cluster where it is to arrive on another one than was asked (#8316): two connections"
+    " of one client, or leaf nodes of two servers. Before 2.11.12 and 2.12.3 a leaf node beyond a"
+    " gateway is cut off by a message whose stream is imported as well (#7579). Before 2.10.25"
+    " more is known to be wrong. Run a newer server.",
     source="nats-io/nats-server#8316, #8317, #8396, #7579, #8089",
+    shown="On two servers of 2.12.8 a pull was sent to the one and listened for on the other:"
+    " nothing came, and the message was leased. On 2.11.11 a leaf node beyond a gateway heard"
+    " nothing and logged a protocol violation, when the stream was imported beside it. On 2.15.1"
+    " both messages came.",
     live=True,
 )
 
 _LEAST = (2, 10, 25)
 _ROUTES_MENDED = (2, 14, 3)
+_ROUTES_MENDED_TOO = ((2, 12, 12), (2, 13))
 
 
 def version_is_old(share: Taken, seen: Seen) -> Iterator[Finding]:
@@ -164,9 +201,17 @@ def version_is_old(share: Taken, seen: Seen) -> Iterator[Finding]:
         if version and version < _LEAST:
             text = f"server {server.name} is {server.version}, older than all that are supported"
             yield at_take(OLD, share, None, text)
-        elif version and version < _ROUTES_MENDED and len(seen.servers) > 2:
-            text = f"server {server.name} is {server.version}: replies may be lost between servers"
+        elif version and _loses_replies(version) and len(seen.servers) > 1:
+            text = (
+                f"server {server.name} is {server.version}: replies may be lost between servers;"
+                " 2.14.3 or newer mends it"
+            )
             yield at_take(OLD, share, None, text)
+
+
+def _loses_replies(version: tuple[int, ...]) -> bool:
+    least, below = _ROUTES_MENDED_TOO
+    return version < _ROUTES_MENDED and not least <= version < below
 
 
 V2_SENT = Rule(
@@ -191,10 +236,12 @@ V2_SENT = Rule(
 
 
 def second_form_needed(share: Taken, seen: Seen) -> Iterator[Finding]:
-    sent = [server.name for server in seen.servers if server.second_form]
+    sent = [f"server {server.name} has messages" for server in seen.servers if server.second_form]
+    if seen.second_form:
+        sent.append("a message that was delivered is to be")
     if sent and share.kind is Kind.PULL and share.has(Part.ACK) and not share.has(Part.ACK_V2):
         second = PullConsumer(*share.key).ack_v2_subject(share.provider_key)
-        text = f"server {sent[0]} sends acknowledgements to {second}, which is not imported"
+        text = f"{sent[0]} acknowledged at {second}, which is not imported"
         yield at_take(V2_SENT, share, None, text, subject=second, local=second)
 
 
@@ -207,16 +254,22 @@ NEXT_LOST = Rule(
     " there, JetStream is off, or the servers hold other documents.",
     nsc=PUSH_BOTH,
     source="ADR-37",
-    shown="The consumer deleted: a pull got 503.",
+    shown="NEXT not exported by the document that servers hold: a pull got 503; after a push the"
+    " messages came. The consumer deleted, and the provider's side out of reach: the same, and the"
+    " cure was to make the consumer.",
     live=True,
 )
+_MAKE_CONSUMER = ("nats consumer add {stream} {consumer} --pull --ack explicit --defaults",)
 
 
 def next_reaches_nobody(share: Taken, seen: Seen) -> Iterator[Finding]:
     takes = share.all(Part.NEXT)
     if seen.next is not None and takes and seen.next.nobody and not seen.missing:
         text = f"a pull at {takes[0].local} got 503 no responders"
-        yield at_take(NEXT_LOST, share, takes[0], text)
+        found = at_take(NEXT_LOST, share, takes[0], text)
+        in_step = seen.servers and not seen.differing and not seen.newer and not seen.invalid
+        unseen = seen.consumer is None  # by its owner, who is not at hand
+        yield replace(found, nsc=fill(_MAKE_CONSUMER, found.names)) if in_step and unseen else found
 
 
 STALE_TYPE = Rule(
@@ -226,7 +279,7 @@ STALE_TYPE = Rule(
     symptom="One message a pull, although the export says Stream by now.",
     cause="A server copies the response type into the import when it builds the import. It does"
     " not look again until the importer's document is loaded anew.",
-    cure=("jetshare doctor {share} --account {importer} --live --fix",),
+    cure=("jetshare doctor {share} --account {importer} --consume --fix",),
     nsc=LOAD_AGAIN,
     source="nats-server accounts.go, addServiceImport",
     shown="The type mended and the provider pushed: still one message a pull; after the importer"
@@ -240,7 +293,13 @@ def type_is_stale(share: Taken, seen: Seen) -> Iterator[Finding]:
     if seen.streamed is None or not takes or seen.streamed.replies != 1:
         return
     offer = takes[0].offer
-    if offer is not None and offer.export.response_type == STREAM and seen.streamed.code == 100:
+    # A heartbeat or a message; any other status ends a pull by itself.
+    if seen.streamed.code not in (0, 100):
+        return
+    if offer is None:
+        text = f"one reply and silence at {takes[0].local}: here, or at the provider, the response"
+        yield at_take(STALE_TYPE, share, takes[0], f"{text} type is not Stream")
+    elif offer.export.response_type == STREAM:
         text = f"one reply and silence at {takes[0].local}, although its export is a Stream"
         yield at_take(STALE_TYPE, share, takes[0], text)
 
@@ -268,6 +327,38 @@ def ack_reaches_nobody(share: Taken, seen: Seen) -> Iterator[Finding]:
         yield at_take(ACK_LOST, share, takes[0], f"{takes[0].local} got 503 no responders")
 
 
+PUSH_LOST = Rule(
+    code="JS511",
+    title="What is pushed to the importer does not arrive, or stops",
+    severity=Severity.ERROR,
+    symptom="A mirror, source or watch is made and stays silent, or stops for good after a"
+    " megabyte or two, with a lag of 0 and no error anywhere.",
+    cause="The documents have a deliver subject and flow control, and on the servers one of them"
+    " leads nowhere: $JS.FC is imported under another name, servers use its second form"
+    " ($JS.FC.<domain>.<hash>.…), or they hold another document. The second form is seen with"
+    " --live; the rest needs a consumer, which --consume makes.",
+    nsc=(EXPORT_SERVICE, ACTIVATE, IMPORT, *PUSH_PROVIDER, *LOAD_AGAIN),
+    source="ADR-15; nats-server consumer.go, needFlowControl; nats-io/nats-server#8630",
+    shown="A source of the importer on a server that uses the second form, and the first shared:"
+    " it stopped on the way. After the cure all was copied.",
+    live=True,
+)
+
+
+def push_is_lost(share: Taken, seen: Seen) -> Iterator[Finding]:
+    second = f"$JS.FC.*.{account_hash(share.provider_key)}.{share.key[0]}.>"
+    text = ""
+    if seen.arrived is False:
+        text = f"a consumer of {share.name} was made, and nothing of what it delivers came"
+    elif seen.flow is not None and seen.flow.nobody:
+        text = f"flow control of {share.name} was asked for, and its answer got 503 no responders"
+    elif share.has(Part.FC) and not share.has(Part.FC_V2):
+        sent = [server.name for server in seen.servers if server.second_form]
+        text = f"server {sent[0]} asks for flow control at {second}" if sent else ""
+    if text:
+        yield at_take(PUSH_LOST, share, None, text, subject=second, local=second)
+
+
 def _version(text: str) -> tuple[int, ...]:
     numbers = text.split("-")[0].split(".")
     return tuple(map(int, numbers)) if all(n.isdigit() for n in numbers) else ()
@@ -282,4 +373,5 @@ RULES: tuple[tuple[Rule, Callable[[Taken, Seen], Iterator[Finding]]], ...] = (
     (NEXT_LOST, next_reaches_nobody),
     (STALE_TYPE, type_is_stale),
     (ACK_LOST, ack_reaches_nobody),
+    (PUSH_LOST, push_is_lost),
 )

@@ -8,7 +8,7 @@ so do those of a key-value bucket and of an object store.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from jetshare.identity.claims import Account, Activation, Claims, Export, Import
 from jetshare.identity.record import record
 from jetshare.identity.subjects import REST
 from jetshare.sharing.kinds import suggested_prefix
+from jetshare.sharing.ledger import Entry
 from jetshare.sharing.rules.pieces import ANY_NAME, Part, Piece, piece_of
 
 
@@ -150,11 +151,19 @@ class Taken:
 
 @record
 class Accounts:
-    """All documents that are looked at, by public key, at ``now`` (Unix seconds)."""
+    """All documents that are looked at, by public key, at ``now`` (Unix seconds).
+
+    ``ledgers`` are those of providers, where they are at hand, and ``faults`` say which
+    files could not be read. ``config_file`` is the server's configuration file that they are
+    from, which knows neither keys nor tokens; empty where they are from documents.
+    """
 
     claims: Mapping[str, Claims[Account]]
     users: Mapping[str, tuple[Claims[User], ...]]
     now: int
+    ledgers: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+    config_file: str = ""
 
 
 def share_name(key: Key) -> str:

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator
 
 from jetshare.identity.claims import Activation, Claims, Export
 from jetshare.identity.subjects import is_contained
-from jetshare.sharing.rules.cures import GRANT_AGAIN, IMPORT_AGAIN
+from jetshare.sharing.rules.cures import (
+    ACTIVATE,
+    DELETE_IMPORT,
+    GRANT_AGAIN,
+    IMPORT,
+    IMPORT_AGAIN,
+    PUSH_BOTH,
+)
 from jetshare.sharing.rules.found import at_take
 from jetshare.sharing.rules.rule import Finding, Rule, Severity
 from jetshare.sharing.rules.shares import Offer, Take, Taken
@@ -187,8 +194,10 @@ FOREVER = Rule(
         "jetshare grant {share} --from {provider} --to {importer_key} --expires 90d -o {bundle}",
         "jetshare accept {bundle} --account {importer} --yes",
     ),
-    nsc=IMPORT_AGAIN,
+    nsc=(DELETE_IMPORT, f"{ACTIVATE} --expiry 90d", IMPORT, *PUSH_BOTH),
     source="RFC 7519, exp",
+    shown="A share as granted without an end: none of its tokens had one. After the cure all had,"
+    " and the share worked.",
 )
 
 
@@ -196,7 +205,7 @@ def never_expires(share: Taken, now: int) -> Iterator[Finding]:
     forever = [take for take, token in _tokens(share) if not token.exp]
     if forever:
         text = f"{len(forever)} tokens of {share.name} never expire"
-        yield at_take(FOREVER, share, forever[0], text, field="token")
+        yield at_take(FOREVER, share, forever[0], text, field="token", every=forever)
 
 
 SOON = Rule(
@@ -208,6 +217,8 @@ SOON = Rule(
     cure=GRANT_AGAIN,
     nsc=IMPORT_AGAIN,
     source="RFC 7519, exp",
+    shown="Tokens of two seconds: named as ending soon, and when they had ended acknowledgements"
+    " got 503. With the cure applied before the end everything went on.",
 )
 
 

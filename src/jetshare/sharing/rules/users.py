@@ -53,9 +53,16 @@ BEARER = Rule(
     severity=Severity.WARNING,
     symptom="None. But the provider sees, with each request, a credential that works.",
     cause="An import with share: true sends the user's JWT along, and for a bearer user the JWT"
-    " alone is enough to log in.",
-    nsc=("nsc edit user --account {importer} --name {user} --bearer=false",),
+    " alone is enough to log in. What was sent already must be revoked too.",
+    nsc=(
+        "nsc revocations add-user --account {importer} --name {user} --at {issued}",
+        "nsc push --account {importer}",
+        "nsc edit user --account {importer} --name {user} --bearer=false",
+        "nsc generate creds --account {importer} --name {user}",
+    ),
     source="nats-server client.go, Nats-Request-Info",
+    shown="The provider took the JWT out of a request and logged in with it as the importer's user;"
+    " after the cure it could not.",
 )
 
 
@@ -93,7 +100,8 @@ def bearers_shown(share: Taken, users: Iterable[Claims[User]]) -> Iterator[Findi
 
 
 def _of_user(rule: Rule, share: Taken, user: Claims[User], text: str, subject: str) -> Finding:
-    return at_take(rule, share, None, text, subject=subject, user=user.name)
+    more = {"user": user.name, "issued": str(user.iat)}
+    return at_take(rule, share, None, text, subject=subject, more=more)
 
 
 def _rights(account: Claims[Account], user: Claims[User]) -> _Rights:
