@@ -16,11 +16,13 @@ import pytest
 
 from jetshare.identity.creds import format_creds
 from support.nats_face import PREFIX, SHARE, SUBJECT, House, Nats, house
+from support.plain_server import plain_server
 from support.scene import scene
 from support.seed_guard import SeedGuard
 
 pytestmark = pytest.mark.go
 
+TLS = Path(__file__).parents[1] / "cli" / "nats" / "tls"
 _CLOCK = re.compile(r"^(\[?)\d\d:\d\d:\d\d", re.MULTILINE)
 
 
@@ -122,6 +124,20 @@ def test_credentials_embedded_by_either(ours: Nats, real: Real, at_home: House) 
             ours.ok("ctx", "rm", name, "-f")
 
 
+def test_certificates_in_a_context_of_ours(ours: Nats, real: Real, tmp_path: Path) -> None:
+    config = (
+        f'tls {{ cert_file: "{TLS / "server.pem"}", key_file: "{TLS / "server-key.pem"}",'
+        f' ca_file: "{TLS / "ca.pem"}", verify: true }}'
+    )
+    files = {"--tlsca": "ca.pem", "--tlscert": "client.pem", "--tlskey": "client-key.pem"}
+    words = [word for flag, name in files.items() for word in (flag, str(TLS / name))]
+    with plain_server(tmp_path / "node", config) as url:
+        ours.ok("ctx", "add", "OURS", "--server", url, *words, "--select")
+        assert "Connection: OK" in real("ctx", "validate", "OURS", "--connect")
+        real("ctx", "add", "REAL", "--server", url, *words)
+        assert "Connection: OK" in ours.ok("ctx", "validate", "REAL", "--connect").stdout
+
+
 @pytest.fixture
 def pair(ours: Nats, real: Real, at_home: House) -> tuple[Nats, Real]:
     """Both of them as a user of ACCTC."""
@@ -206,12 +222,15 @@ def test_reports_are_the_same(pair: tuple[Nats, Real]) -> None:
     for words in (
         ["stream", "info", "R"],
         ["stream", "info", "R", "--state"],
+        ["stream", "state", "R"],
+        ["stream", "subjects", "R"],
         ["stream", "ls", "--names"],
         ["stream", "report"],
         ["stream", "get", "R", "1", "--json"],
         ["con", "info", "R", "PULL"],
         ["con", "info", "R", "PUSH"],
         ["con", "ls", "R", "--json"],
+        ["con", "state", "R", "PULL"],
         ["con", "report", "R"],
         ["server", "check", "stream", "--stream", "R", "--format", "json"],
         [

@@ -137,4 +137,4 @@ async def test_requests_and_answers_are_traced(api: JetStreamApi) -> None:
     traced = JetStreamApi(api.client, trace=lines.append)
     await traced.create_stream(memory("S"))
     assert lines[0].startswith('>>> $JS.API.STREAM.CREATE.S\n{"name": "S"')
-    assert lines[1].startswith('<<< $JS.API.STREAM.CREATE.S: {"type":')
+    assert lines[1].startswith('<<< $JS.API.STREAM.CREATE.S\n{"type":')

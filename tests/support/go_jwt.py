@@ -1,25 +1,21 @@
 """The Go libraries of NATS as a process that answers, for tests marked ``go``.
 
-Its program lies in ``tests/interop/go`` and is built once for each content it has.
+Its program lies in ``tests/interop/go``.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import subprocess
-import tempfile
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from support.go_programs import built
+
 SOURCE: Final = Path(__file__).resolve().parents[1] / "interop" / "go"
-CACHE: Final = Path(__file__).resolve().parents[2] / ".cache" / "interop"
-# Taken when this is imported: a test with a fresh home still finds Go's own caches.
-_ENVIRONMENT: Final = dict(os.environ)
 
 
 class GoRefusal(Exception):
@@ -55,25 +51,6 @@ class GoJwt:
 @contextmanager
 def running() -> Iterator[GoJwt]:
     with subprocess.Popen(
-        [_built()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        [built(SOURCE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
         yield GoJwt(process)  # leaving closes its input, by which it ends
-
-
-def _built() -> Path:
-    """The program, built where none of its content is there yet."""
-    files = sorted(SOURCE.iterdir())
-    content = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-    program = CACHE / f"go-jwt-{content[:16]}"
-    if not program.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-            made = Path(folder) / program.name
-            subprocess.run(
-                ["go", "build", "-trimpath", "-buildvcs=false", "-o", str(made), "."],
-                cwd=SOURCE,
-                env={**_ENVIRONMENT, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly"},
-                check=True,
-            )
-            made.rename(program)  # whole or not at all
-    return program

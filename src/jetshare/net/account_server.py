@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -100,7 +101,13 @@ async def fetch(url: str, *, timeout_s: float = 5.0) -> str:
 
 
 def check_url(url: str) -> None:
-    if not url.lower().startswith(("http://", "https://")):
+    try:
+        known = urllib.parse.urlsplit(url).hostname and url.lower().startswith(
+            ("http://", "https://")
+        )
+    except ValueError:  # such as half of an IPv6 address
+        known = False
+    if not known:
         raise InputError(f'"{url}" is no URL of an account server', hint="it begins with http")
 
 

@@ -192,9 +192,9 @@ async def _open(client: Client, url: str, login: Login, timeout_s: float) -> Non
         if not client.is_connected:
             raise nats.errors.UnexpectedEOF
     except nats.errors.NoServersError:
-        raise _failure(url, login, last[-1] if last else OSError(), timeout_s) from None
+        raise _failure(client, url, login, last[-1] if last else OSError(), timeout_s) from None
     except (OSError, ValueError, nats.errors.Error) as error:  # TimeoutError is an OSError
-        raise _failure(url, login, error, timeout_s) from None
+        raise _failure(client, url, login, error, timeout_s) from None
 
 
 def _identity(client: Client, login: Login) -> dict[str, Any]:
@@ -275,23 +275,45 @@ async def _stop_reconnecting(client: Client) -> None:
         await asyncio.wait({task}, timeout=_CANCEL_AGAIN_S)
 
 
-def _failure(url: str, login: Login, error: Exception, timeout_s: float) -> NetworkError:
+def _failure(
+    client: Client, url: str, login: Login, error: Exception, timeout_s: float
+) -> NetworkError:
     where, words = _shown(url), _words(error)
     if isinstance(error, TimeoutError):
         return RequestTimeout(
             f"{where} did not answer within {round(timeout_s, 1):g} s",
             hint="is it a NATS server, and is the address right?",
         )
+    if _asks_for_a_certificate(client, error):
+        return AccessRefused(
+            f"{where} takes clients with a certificate that it trusts, and ended this connection",
+            hint="give the client's certificate and its key (nats: --tlscert and --tlskey;"
+            " nsc: --client-cert and --client-key)",
+        )
     if isinstance(error, ssl.SSLError):
         return Unreachable(
             f"no encrypted connection to {where}: {words}",
-            hint="name the authority that signed the server's certificate",
+            hint="name the authority that signed the server's certificate (nats: --tlsca;"
+            " nsc: --ca-cert; or SSL_CERT_FILE in the environment)",
         )
     if any(word in words.lower() for word in _REFUSALS):
         return _refusal(where, login, words)
     return Unreachable(
         f"{where} cannot be reached: {words}", hint="is the server up, and is the address right?"
     )
+
+
+def _asks_for_a_certificate(client: Client, error: Exception) -> bool:
+    """Whether a server turned a client away for the certificate that it has, or has not.
+
+    With TLS 1.3 a server looks at it when the client's handshake is over, so its alert may
+    come as one, or be lost with the connection (RFC 8446, section 4.4.2.4).
+    """
+    if isinstance(error, ssl.SSLError):
+        reason = error.reason or ""
+        return "ALERT" in reason and ("CERTIFICATE" in reason or "UNKNOWN_CA" in reason)
+    lost = isinstance(error, ConnectionError | nats.errors.UnexpectedEOF)
+    return lost and bool(client._server_info.get("tls_verify"))
 
 
 def _refusal(where: str, login: Login, words: str) -> AccessRefused:

@@ -89,6 +89,21 @@ class JetStreamApi:
         found: Json = answer["message"]
         return found
 
+    async def delete_message(self, stream: str, seq: int) -> Json:
+        """Overwrite a stored message with random bytes, and remove it."""
+        return await self.ask(f"STREAM.MSG.DELETE.{_stream(stream)}", {"seq": seq})
+
+    async def stream_subjects(self, stream: str, pattern: str = ">") -> dict[str, int]:
+        """How many messages a stream holds on each subject that ``pattern`` matches."""
+        operation, found = f"STREAM.INFO.{_stream(stream)}", dict[str, int]()
+        while True:
+            body = {"subjects_filter": pattern, "offset": len(found)}
+            page = await self.ask(operation, body)
+            subjects = page["state"].get("subjects") or {}
+            found |= subjects
+            if not subjects or len(found) >= int(page.get("total", 0)):
+                return found
+
     # Consumers.
 
     async def create_consumer(
@@ -139,7 +154,7 @@ class JetStreamApi:
                 f"nothing answers on {subject}", hint=_why_nobody(self.prefix)
             ) from None
         if self.trace:
-            self.trace(f"<<< {subject}: {reply.data.decode('utf-8', 'replace')}")
+            self.trace(f"<<< {subject}\n{reply.data.decode('utf-8', 'replace')}\n")
         return _read(subject, reply.data)
 
     async def _listing(self, operation: str, body: Json, key: str) -> Listing:

@@ -85,6 +85,8 @@ def as_login(access: Access, *, timeout_s: float, name: str = "", reconnect: boo
 
 def _encryption(access: Access) -> ssl.SSLContext | None:
     """None leaves it to the server and the scheme of the URL."""
+    if access.key is not None and access.cert is None:
+        raise InputError(f"the key {access.key} is of no use alone", hint="add --tlscert")
     if access.cert is None and access.ca is None and not access.tls_first:
         return None
     import ssl
@@ -93,10 +95,12 @@ def _encryption(access: Access) -> ssl.SSLContext | None:
         context = ssl.create_default_context(cafile=access.ca)
         if access.cert is not None:
             context.load_cert_chain(access.cert, access.key)
-    except (OSError, ssl.SSLError) as error:
+    except OSError as error:  # an SSLError is one; its strerror names a line of Python's own
+        reason = error.reason if isinstance(error, ssl.SSLError) else error.strerror
         files = " and ".join(str(path) for path in (access.cert, access.key, access.ca) if path)
         raise InputError(
-            f"the TLS files {files} cannot be used: {error.strerror or 'not valid PEM'}",
+            f"the TLS files {files} cannot be used: "
+            + (reason or "not valid PEM").lower().replace("_", " "),
             hint="--tlscert and --tlskey belong together; --tlsca is a chain of certificates",
         ) from None
     return context

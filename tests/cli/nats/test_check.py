@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from support.nats_face import Nats
+from support.nats_face import House, Nats
 
 
 def test_a_stream(nats: Nats, stream: str) -> None:
@@ -27,6 +28,33 @@ def test_a_consumer(nats: Nats, stream: str) -> None:
     assert done.stdout.startswith(f"CRITICAL {stream}_C Crit:Unprocessed Messages: 1 | ")
     assert "pending=1;;1" in done.stdout
     assert nats(*words, "--unprocessed-critical", "2").exit == 0
+
+
+def test_a_connection(nats: Nats, offline: Nats) -> None:
+    words = ("server", "check", "connection")
+    done = nats.ok(*words)
+    assert done.stdout.startswith("OK Connection OK:connected to nats://127.0.0.1:")
+    assert re.search(r"OK:rtt time \S+ OK:round trip took \S+s \| connect_time=", done.stdout)
+    late = nats(*words, "--connect-critical", "1ns", "--rtt-warn", "1ns", "--req-critical", "0")
+    assert late.exit == 2
+    assert "Crit:connected to nats://127.0.0.1" in late.stdout
+    assert "connect time exceeded 1e-09 Warn:rtt time exceeded 1e-09 OK:round" in late.stdout
+    warned = nats(*words, "--req-warn", "1ns", "--format", "json")
+    assert warned.exit == 1
+    assert [each["name"] for each in warned.json()["perf_data"]] == [
+        "connect_time",
+        "rtt",
+        "request_time",
+    ]
+    gone = offline("-s", "nats://127.0.0.1:1", *words)
+    assert (gone.exit, gone.stderr) == (2, "")
+    assert "Crit:connection failed: nats://127.0.0.1:1" in gone.stdout
+
+
+def test_a_connection_that_may_not_listen_to_itself(offline: Nats, at_home: House) -> None:
+    done = offline(*at_home.words("LIMITED"), "--inbox-prefix", "closed", "server", "check", "conn")
+    assert done.exit == 2
+    assert "Crit:connection failed: " in done.stdout
 
 
 def test_what_is_not_there_is_critical(nats: Nats, stream: str) -> None:

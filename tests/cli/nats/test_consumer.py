@@ -165,10 +165,17 @@ def test_one_is_made_shown_and_removed(nats: Nats, stream: str) -> None:
         assert f"{line}\n" in done.stdout
     assert nats.ok("con", "info", stream, "C").stdout == done.stdout
     assert nats.ok("con", "info", stream, "C", "-j").json()["name"] == "C"
+    shown = nats.ok("con", "state", stream, "C").stdout
+    assert shown.startswith(f"State for Consumer {stream} > C created ")
+    assert "Waiting Pulls: 0 of maximum 512\n" in shown
+    assert "Pull Mode" not in shown
+    assert nats.ok("con", "state", stream, "C", "-j").json()["name"] == "C"
     assert nats.ok("con", "ls", stream, "-n").stdout == "C\n"
     assert nats.ok("con", "ls", stream, "-j").json() == ["C"]
     assert "│ C    │" in nats.ok("con", "ls", stream).stdout
     assert "│ C        │ Pull │ Explicit   │ 30.00s" in nats.ok("con", "report", stream).stdout
+    raw = nats.ok("con", "report", stream, "-r", "-a").stdout
+    assert "│ Explicit   │ 30s      │           0 │" in raw
     assert "cannot ask" in nats("con", "rm", stream, "C").stderr
     nats.ok("con", "rm", stream, "C", "-f")
     assert nats.ok("con", "ls", stream).stdout == "No Consumers defined\n"

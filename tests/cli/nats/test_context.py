@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from jetshare.identity.nkeys import KeyPair, Kind
 from support.nats_face import House, Nats
+from support.seed_guard import SeedGuard
 
 
 @pytest.fixture
@@ -132,10 +134,41 @@ def test_secrets_are_masked_and_references_are_shown(offline: Nats, folder: Path
     assert "nsc://O/A/U (nsc)" in shown
 
 
+def test_a_seed_in_the_wrong_place_is_not_shown(
+    offline: Nats, folder: Path, seed_guard: SeedGuard
+) -> None:
+    seed_guard.may_hold_seed(folder)
+    seed = KeyPair.generate(Kind.USER).seed()
+    offline.ok("ctx", "add", "A", "--nkey", seed, "--description", f"key {seed}")
+    offline.ok("ctx", "add", "B", "--creds", seed, "--socks-proxy", f"socks5://u:{seed}@h")
+    for words in (["info", "A"], ["info", "B"], ["info", "A", "-j"], ["ls"], ["ls", "-j"]):
+        done = offline.ok("ctx", *words)
+        assert seed not in done.stdout + done.stderr
+        assert "a secret key" in done.stdout
+    done = offline("--context", "A", "pub", "x", "y")
+    assert done.exit != 0
+    assert seed not in done.stdout + done.stderr
+
+
 def test_as_json(offline: Nats, folder: Path) -> None:
     offline.ok("ctx", "add", "A", "--creds", "/c")
     assert offline.ok("ctx", "info", "A", "-j").json() == {"name": "A", **stored(folder, "A")}
     assert offline.ok("ctx", "ls", "-j").json() == [{"name": "A", **stored(folder, "A")}]
+
+
+def test_editing(offline: Nats, folder: Path) -> None:
+    offline.ok("ctx", "add", "A", "--description", "old", "--creds", "/c")
+    assert offline("ctx", "edit", "A", env={"EDITOR": ""}).exit == 2
+    done = offline.ok("ctx", "edit", "A", env={"EDITOR": "sed -i s/old/new/"})
+    assert "Description: new" in done.stdout
+    kept = stored(folder, "A")
+    assert (kept["description"], kept["creds"]) == ("new", "/c")
+    for editor in ("sed -i s/new//;s/{//", "false", "/no/such/editor", "truncate -s 0"):
+        done = offline("ctx", "edit", "A", env={"EDITOR": editor})
+        assert done.exit == 1, done
+        assert done.stderr.startswith("nats: error: ")
+        assert stored(folder, "A") == kept
+    assert offline("ctx", "edit", "B", env={"EDITOR": "true"}).exit == 1
 
 
 def test_validating(offline: Nats, at_home: House, folder: Path) -> None:

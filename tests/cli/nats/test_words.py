@@ -58,6 +58,13 @@ def test_values_that_cannot_be_used(offline: Nats, words: list[str], message: st
     assert done.stderr.startswith("nats: error: ")
 
 
+def test_a_place_that_cannot_be(offline: Nats) -> None:
+    done = offline("ctx", "add", "x" * 300)
+    assert (done.exit, done.stdout) == (1, "")
+    assert done.stderr.startswith("nats: error: ")
+    assert "File name too long" in done.stderr
+
+
 def test_global_flags_stand_anywhere(nats: Nats, at_home: House) -> None:
     server, creds = at_home.words()[1], at_home.words()[3]
     bare = Nats(nats.guard)
@@ -83,6 +90,11 @@ def test_the_help_of_every_command(offline: Nats) -> None:
         done = offline(*words, "--help")
         assert (done.exit, done.stderr) == (0, "")
         assert done.stdout.startswith("Usage: nats")
+
+
+def test_help_is_a_word_too(offline: Nats) -> None:
+    for words in ((), ("stream",), ("consumer", "next")):
+        assert offline.ok("help", *words).stdout == offline.ok(*words, "--help").stdout
 
 
 def test_a_group_alone_shows_its_commands(offline: Nats) -> None:

@@ -56,7 +56,12 @@ def test_help_of_groups(nsc: Nsc) -> None:
 
 @pytest.mark.parametrize("alias", ALIASES)
 def test_aliases(alias: str) -> None:
-    assert _find(alias.split()) == (ALIASES[alias], [])
+    assert _find([*alias.split(), "--help"]) == (ALIASES[alias], ["--help"])
+
+
+def test_adding_is_creating(house: Nsc) -> None:
+    house("create account C")
+    assert house.account("C").name == "C"
 
 
 @pytest.mark.parametrize(
@@ -64,6 +69,7 @@ def test_aliases(alias: str) -> None:
     [
         ("frobnicate", 'unknown command "frobnicate" for "nsc"', "nsc --help lists the commands"),
         ("valdate", 'unknown command "valdate"', 'did you mean "validate"?'),
+        ("list op", 'unknown command "op" for "nsc list"', 'did you mean "operators"?'),
         ("add exprot", 'unknown command "exprot" for "nsc add"', 'did you mean "export"?'),
         ("add", '"nsc add" needs a command', "nsc add --help"),
         ("add export --frob", "unknown flag: --frob", ""),
@@ -82,6 +88,11 @@ def test_words_that_nsc_does_not_have(nsc: Nsc, line: str, says: str, hint: str)
     assert says in message
 
 
+@pytest.mark.parametrize("line", ["add account \udcff", "edit account A --description a\udc80b"])
+def test_words_that_are_no_text(house: Nsc, line: str) -> None:
+    assert "is not UTF-8" in house.refused(line, code=2)
+
+
 def test_flags_may_stand_before_the_command(house: Nsc) -> None:
     house(f"-H {house.home / 'other'} add operator O2")
     assert (house.home / "other/O2/O2.jwt").is_file()
@@ -91,6 +102,39 @@ def test_flags_may_stand_before_the_command(house: Nsc) -> None:
 def test_a_store_that_is_not_there(nsc: Nsc) -> None:
     nsc.refused("list accounts", "there is no operator in")
     nsc.refused("describe account A", "there is no operator in")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "export keys --all --dir taken",
+        "import keys --dir taken",
+        "env --store taken",
+        "init --name x --dir taken",
+        "--data-dir taken add operator X",
+        "--keystore-dir taken add operator X",
+        "--config-dir taken env -o OP",
+        "generate diagram object --output-file taken/x",
+        "describe jwt --file taken/x",
+        "describe jwt --file http://[",
+        "add operator --url http://[",
+        "add operator --url http://",
+    ],
+)
+def test_places_that_cannot_be(house: Nsc, line: str) -> None:
+    (house.work / "taken").write_text("a file")
+    message = house.refused(line)
+    assert "a fault in jetshare" not in message
+    assert "taken" in message or "http://" in message
+
+
+def test_what_is_made_stays_where_it_cannot_be_remembered(house: Nsc) -> None:
+    (house.work / "taken").write_text("a file")
+    done = house("--config-dir taken add operator X")
+    assert '[ OK ] added operator "X"' in done.stdout
+    assert done.stderr.startswith("[WARN] ")
+    assert "nsc.json cannot be written" in done.stderr
+    assert house.store("X").operator().claims.name == "X"
 
 
 def test_version(nsc: Nsc) -> None:

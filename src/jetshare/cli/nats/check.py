@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from jetshare.cli.nats.check_connection import Limits, check_connection
 from jetshare.cli.nats.check_result import Result
 from jetshare.cli.nats.check_rules import (
     ConsumerThresholds,
@@ -28,7 +29,7 @@ from jetshare.store.atomic import write_atomic
 command = Group(
     "server",
     aliases=("srv", "sys"),
-    help="Checks of streams and consumers.",
+    help="Checks of connections, streams and consumers.",
     elsewhere=(
         *("account", "cluster", "config", "generate", "graph", "info", "list", "ls", "mappings"),
         *("passwd", "ping", "report", "request", "watch"),
@@ -36,9 +37,9 @@ command = Group(
 )
 _CHECKS = Group(
     "check",
-    help="Check a stream or a consumer, with Nagios' exit codes.",
+    help="Check a connection, a stream or a consumer, with Nagios' exit codes.",
     elsewhere=(
-        *("connection", "message", "meta", "request", "jetstream", "server", "kv", "credential"),
+        *("message", "meta", "request", "jetstream", "server", "kv", "credential"),
         "exporter",
     ),
 )
@@ -73,6 +74,32 @@ def _thresholds(described: dict[str, Any]) -> Callable[[Callable[..., Any]], Cal
         return function
 
     return decorate
+
+
+@_CHECKS.add("connection", "conn")
+@click.option("--connect-warn", type=DURATION, default="500ms", help="To connect. [500ms]")
+@click.option("--connect-critical", type=DURATION, default="1s", help="To connect. [1s]")
+@click.option("--rtt-warn", type=DURATION, default="500ms", help="From PING to PONG. [500ms]")
+@click.option("--rtt-critical", type=DURATION, default="1s", help="From PING to PONG. [1s]")
+@click.option("--req-warn", type=DURATION, default="500ms", help="There and back. [500ms]")
+@click.option("--req-critical", type=DURATION, default="1s", help="There and back. [1s]")
+@_form_options
+async def connection(
+    words: Words,
+    form: str | None,
+    namespace: str | None,
+    outfile: Path | None,
+    **spans: int,
+) -> int:
+    """Check how long it takes to connect, and to hear from the server."""
+    result = Result(suite="connections", name="Connection")
+    await check_connection(
+        *(words, result),
+        connect=Limits(warn=spans["connect_warn"], critical=spans["connect_critical"]),
+        rtt=Limits(warn=spans["rtt_warn"], critical=spans["rtt_critical"]),
+        round_trip=Limits(warn=spans["req_warn"], critical=spans["req_critical"]),
+    )
+    return _deliver(result, form, namespace, outfile)
 
 
 @_CHECKS.add("stream")

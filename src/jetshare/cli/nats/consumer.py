@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,19 +23,23 @@ from jetshare.cli.nats.config_file import (
 from jetshare.cli.nats.connecting import connected
 from jetshare.cli.nats.consumer_report import ACK_NAMES, consumer_report
 from jetshare.cli.nats.consumer_words import add_options, changes, edit_options, with_defaults
-from jetshare.cli.nats.durations import show_duration
+from jetshare.cli.nats.durations import go_duration, show_duration
 from jetshare.cli.nats.figures import show_number
 from jetshare.cli.nats.groups import Group
 from jetshare.cli.nats.output import confirmed, say, show_json
 from jetshare.cli.nats.tables import Cell, table
 from jetshare.cli.nats.times import ago, left_until, parse_until, read_time, rfc3339, show_time
-from jetshare.cli.nats.words import Words
+from jetshare.cli.nats.words import Words, show_all
 from jetshare.errors import InputError, JetshareError
 
-_ELSEWHERE = ("find", "state", "reset", "copy", "cp", "graph", "unpin", "cluster")
+_ELSEWHERE = ("find", "reset", "copy", "cp", "graph", "unpin", "cluster")
 
 command = Group(
-    "consumer", aliases=("con", "obs", "c"), help="JetStream consumers.", elsewhere=_ELSEWHERE
+    "consumer",
+    aliases=("con", "obs", "c"),
+    help="JetStream consumers.",
+    elsewhere=_ELSEWHERE,
+    option=show_all,
 )
 command.add_command(consumer_pull.next_)
 command.add_command(consumer_pull.sub)
@@ -149,12 +154,28 @@ async def edit(
 @click.option("--no-select", is_flag=True, hidden=True)
 async def info(words: Words, stream: str, consumer: str, as_json: bool, no_select: bool) -> None:
     """Show a consumer's configuration and state."""
+    await _show(words, stream, consumer, as_json=as_json)
+
+
+@command.add("state")
+@click.argument("stream")
+@click.argument("consumer")
+@click.option("-j", "--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--no-select", is_flag=True, hidden=True)
+async def state(words: Words, stream: str, consumer: str, as_json: bool, no_select: bool) -> None:
+    """Show a consumer's state alone."""
+    await _show(words, stream, consumer, as_json=as_json, state_only=True)
+
+
+async def _show(
+    words: Words, stream: str, consumer: str, *, as_json: bool, state_only: bool = False
+) -> None:
     async with connected(words) as session:
         found = await session.api.consumer_info(stream, consumer)
     if as_json:
         show_json(found)
     else:
-        say(consumer_report(found))
+        say(consumer_report(found, state_only=state_only))
 
 
 @command.add("ls", "list")
@@ -213,18 +234,19 @@ async def report(words: Words, stream: str, raw: bool) -> None:
 
 def _report_row(consumer: Config, messages: int, *, raw: bool) -> list[Cell]:
     config = consumer["config"]
-    number = str if raw else show_number
+    number: Callable[[int], Cell] = int if raw else show_number
     pending = consumer.get("num_pending", 0)
     share = f" / {min(100, pending * 100 // messages)}%" if pending and messages else ""
+    wait = config.get("ack_wait", 0)
     ack = config.get("ack_policy", "")
     return [
         consumer["name"],
         "Push" if config.get("deliver_subject") else "Pull",
         ACK_NAMES.get(ack, ack),
-        show_duration(config.get("ack_wait", 0)),
+        go_duration(wait) if raw else show_duration(wait),
         number(consumer.get("num_ack_pending", 0)),
         number(consumer.get("num_redelivered", 0)),
-        f"{number(pending)}{'' if raw else share}",
+        pending if raw else f"{show_number(pending)}{share}",
         number((consumer.get("ack_floor") or {}).get("stream_seq", 0)),
         needed_level(config),
         servers(consumer),

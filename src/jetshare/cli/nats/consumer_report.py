@@ -20,18 +20,20 @@ _DELIVER = {"all": "All", "last": "Last", "new": "New", "last_per_subject": "Las
 _MANY_STEPS = 15
 
 
-def consumer_report(info: Info) -> str:
+def consumer_report(info: Info, *, state_only: bool = False) -> str:
     """``info`` is an answer of CONSUMER.INFO or CREATE."""
     config = info["config"]
+    what = "State" if state_only else "Information"
     report = Columns(
-        f"Information for Consumer {info['stream_name']} > {info['name']}"
+        f"{what} for Consumer {info['stream_name']} > {info['name']}"
         f" created {show_time(read_time(info.get('created')))}"
     )
-    report.title("Configuration")
-    _add_delivery(report, info)
-    _add_limits(report, config)
-    _add_pause_and_groups(report, info)
-    _add_metadata(report, config)
+    if not state_only:
+        report.title("Configuration")
+        _add_delivery(report, info)
+        _add_limits(report, config)
+        _add_pause_and_groups(report, info)
+        _add_metadata(report, config)
     add_cluster(report, info)
     report.title("State")
     add_versions(report, config)

@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jetshare.cli.hiding import hide_seeds
 from jetshare.cli.nats.context_fields import VARIABLES, embedded, with_flags
 from jetshare.cli.nats.context_report import CONNECTED, ContextReport, context_report, plain
 from jetshare.cli.nats.groups import Group
 from jetshare.cli.nats.output import confirmed, log, say, show_json
 from jetshare.cli.nats.tables import table
 from jetshare.cli.nats.words import Words
-from jetshare.errors import JetshareError, NotFound, StoreDamaged
-from jetshare.store.contexts import Context, ContextFolder, check_name
+from jetshare.errors import InputError, JetshareError, NotFound, StoreDamaged
+from jetshare.store.contexts import Context, ContextFolder, check_name, decode, encode
 
 if TYPE_CHECKING:
     from jetshare.store.references import Reader
 
-command = Group(
-    "context", aliases=("ctx",), help="Configuration contexts.", elsewhere=("edit", "vi")
-)
+command = Group("context", aliases=("ctx",), help="Configuration contexts.")
 
 
 def _folder(words: Words) -> ContextFolder:
@@ -109,7 +108,7 @@ def ls(words: Words, as_json: bool, names: bool) -> None:
     else:
         selected = folder.selected()
         rows = [
-            [f"{name}*" if name == selected else name, context.description]
+            [f"{name}*" if name == selected else name, hide_seeds(context.description)]
             for name, context in contexts.items()
         ]
         say(table("Known Contexts", ["Name", "Description"], rows))
@@ -148,6 +147,26 @@ def previous(words: Words) -> int:
         raise NotFound("no context was in use before", hint="nats context select NAME")
     folder.select(name)
     return _show(words, name, as_json=False, connect=False)
+
+
+@command.add("edit", "vi")
+@click.argument("name")
+def edit(words: Words, name: str) -> int:
+    """Change a context in your EDITOR. What is no context in the end is not stored."""
+    editor = words.environment.get("EDITOR")
+    if not editor:
+        raise InputError("EDITOR names no editor", hint="export EDITOR=vi")
+    folder = _folder(words)
+    before = encode(folder.read(name)).decode()
+    try:
+        after = click.edit(before, editor=editor, extension=".json", require_save=False)
+        changed = decode((after or "").encode(), "the edited text")
+    except (click.ClickException, StoreDamaged) as error:
+        raise JetshareError(f'context "{name}" stays as it is: {error}', hint="try again") from None
+    folder.write(name, changed)
+    say(_report(words, name, changed).text)
+    say()
+    return 0
 
 
 @command.add("rm", "remove")

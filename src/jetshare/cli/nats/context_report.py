@@ -1,4 +1,7 @@
-"""What nats shows of a context. Secrets are masked, what only refers to one is shown."""
+"""What nats shows of a context. Secrets are masked, what only refers to one is shown.
+
+A seed is hidden wherever it stands: somebody may have given one where a file is named.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
+from jetshare.cli.hiding import hide_seeds
 from jetshare.cli.nats.columns import Columns
 from jetshare.cli.nats.context_fields import REFERENCES
 from jetshare.cli.nats.urls import redacted
@@ -38,7 +42,7 @@ def context_report(
     columns = Columns(f'NATS Configuration Context "{name}"')
     columns.row_if("Description", context.description)
     columns.row_if("Server URLs", redacted(context.url))
-    columns.row_if("SOCKS5 Proxy", context.socks_proxy)
+    columns.row_if("SOCKS5 Proxy", redacted(context.socks_proxy))
     columns.row_if("Username", context.user)
     columns.row_if("Password", _masked(context.password))
     columns.row_if("Token", _masked(context.token))
@@ -59,7 +63,7 @@ def context_report(
     columns.row("Path", str(path))
     columns.row_if("Color Scheme", context.color_scheme)
     columns.row_if("Connection", connection)
-    return ContextReport(text=columns.text(), good=good)
+    return ContextReport(text=hide_seeds(columns.text()), good=good)
 
 
 _FILES = {
@@ -103,5 +107,10 @@ def plain(name: str, context: Context) -> dict[str, object]:
     for field in (*_LITERAL_SECRETS, *REFERENCES):
         if field in _LITERAL_SECRETS or str(known[field]).startswith("data:"):
             known[field] = _masked(known[field])
-    known["url"] = redacted(context.url)
-    return {"name": name, **known, **context.unknown}
+    for field in ("url", "socks_proxy"):
+        known[field] = redacted(str(known[field]))
+    shown: dict[str, object] = {"name": name, **known, **context.unknown}
+    return {
+        field: hide_seeds(value) if isinstance(value, str) else value
+        for field, value in shown.items()
+    }

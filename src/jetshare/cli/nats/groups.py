@@ -29,7 +29,7 @@ class Group(click.Group):
 
     ``modules`` are the groups and commands that are imported only when they are used:
     name to (module, aliases, one line of help). ``elsewhere`` are names that nats has
-    and this face has not.
+    and this face has not. ``option`` makes one that the group and each command of it take.
     """
 
     def __init__(
@@ -39,13 +39,17 @@ class Group(click.Group):
         aliases: tuple[str, ...] = (),
         modules: Mapping[str, tuple[str, tuple[str, ...], str]] | None = None,
         elsewhere: tuple[str, ...] = (),
+        option: Callable[[], click.Option] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(name, context_settings=_HELP, **kwargs)
         self.aliases = aliases
         self.modules = modules or {}
         self.elsewhere = elsewhere
+        self.option = option
         self.params += global_options(hidden=bool(modules is None))
+        if option:
+            self.params.append(option())
 
     def add(self, name: str, *aliases: str, **settings: Any) -> Callable[[Callable[..., Any]], Any]:
         """Make a function a command of this group. It is handed the global flags as ``words``."""
@@ -58,6 +62,11 @@ class Group(click.Group):
             return made
 
         return decorate
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        if self.option:
+            cmd.params.append(self.option())
+        super().add_command(cmd, name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.modules) or list(self.commands)

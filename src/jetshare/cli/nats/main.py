@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,7 +29,11 @@ ROOT = Group(
         "reply": ("jetshare.cli.nats.reply", (), "Answer requests."),
         "request": ("jetshare.cli.nats.request", ("req",), "Send requests and show the replies."),
         "rtt": ("jetshare.cli.nats.rtt", (), "Round-trip time to the servers."),
-        "server": ("jetshare.cli.nats.check", ("srv", "sys"), "Checks of streams and consumers."),
+        "server": (
+            "jetshare.cli.nats.check",
+            ("srv", "sys"),
+            "Checks of connections, streams and consumers.",
+        ),
         "stream": ("jetshare.cli.nats.stream", ("str", "st", "ms", "s"), "JetStream streams."),
         "subscribe": ("jetshare.cli.nats.subscribe", ("sub",), "Show messages as they come."),
     },
@@ -53,8 +58,11 @@ command = Face("nats", help="The commands of nats.")
 
 def run(words: Sequence[str]) -> int:
     """One command line of nats. Exit 0, 1 for what failed, 2 for unusable words."""
+    args = list(words)
+    if args[:1] == ["help"]:
+        args = [*args[1:], "--help"]
     try:
-        outcome: Any = ROOT.main(args=list(words), prog_name="nats", standalone_mode=False)
+        outcome: Any = ROOT.main(args=args, prog_name="nats", standalone_mode=False)
     except JetshareError as error:
         return _report(str(error), error.hint, 2 if isinstance(error, InputError) else 1)
     except NoArgsIsHelpError as error:
@@ -63,6 +71,10 @@ def run(words: Sequence[str]) -> int:
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else "nats"
         return _report(error.format_message(), f"{path} --help shows the words", 2)
+    except OSError as error:
+        place = error.filename or "the output"
+        hint = "check that the place is there, and that it can be read and written"
+        return _report(f"{place}: {os.strerror(error.errno or 0)}", hint, 1)
     return outcome if isinstance(outcome, int) else 0
 
 

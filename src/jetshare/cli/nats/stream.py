@@ -21,11 +21,11 @@ from jetshare.cli.nats.groups import Group
 from jetshare.cli.nats.output import confirmed, say, show_json
 from jetshare.cli.nats.stream_report import stream_report
 from jetshare.cli.nats.stream_words import changes, config_options, with_defaults
-from jetshare.cli.nats.words import Words
+from jetshare.cli.nats.words import Words, show_all
 from jetshare.errors import InputError
 
 _ELSEWHERE = (
-    *("find", "state", "subjects", "copy", "cp", "rmm", "seal", "gaps", "graph", "cluster"),
+    *("find", "copy", "cp", "seal", "gaps", "graph", "cluster"),
     *("backup", "restore"),
 )
 
@@ -34,14 +34,12 @@ command = Group(
     aliases=("str", "st", "ms", "s"),
     help="JetStream streams.",
     elsewhere=_ELSEWHERE,
+    option=show_all,
 )
-command.params.append(
-    click.Option(["-a", "--all", "show_all"], is_flag=True, help="System streams as well.")
-)
-command.callback = lambda show_all: (
-    click.get_current_context().ensure_object(dict).update(show_all=show_all)
-)
-for each in (stream_lists.ls, stream_lists.report, stream_messages.get, stream_messages.view):
+for each in (
+    *(stream_lists.ls, stream_lists.report, stream_lists.subjects),
+    *(stream_messages.get, stream_messages.view, stream_messages.rmm),
+):
     command.add_command(each)
 
 
@@ -153,12 +151,25 @@ async def edit(
 @click.option("--no-select", is_flag=True, hidden=True)
 async def info(words: Words, stream: str, as_json: bool, state: bool, no_select: bool) -> None:
     """Show a stream's configuration and state."""
+    await _show(words, stream, as_json=as_json, state_only=state)
+
+
+@command.add("state")
+@click.argument("stream")
+@click.option("-j", "--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--no-select", is_flag=True, hidden=True)
+async def state(words: Words, stream: str, as_json: bool, no_select: bool) -> None:
+    """Show a stream's state alone."""
+    await _show(words, stream, as_json=as_json, state_only=True)
+
+
+async def _show(words: Words, stream: str, *, as_json: bool, state_only: bool) -> None:
     async with connected(words) as session:
         found = await session.api.stream_info(stream)
     if as_json:
         show_json(found)
     else:
-        say(stream_report(found, state_only=state))
+        say(stream_report(found, state_only=state_only))
         say()
 
 

@@ -1,4 +1,4 @@
-"""``nats stream ls`` and ``nats stream report``"""
+"""``nats stream ls``, ``report`` and ``subjects``"""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ def _report_row(stream: Info, *, raw: bool) -> list[Cell]:
     if placement.get("tags"):
         parts.append(f"tags: {', '.join(placement['tags'])}")
     lost = state.get("lost") or {}
-    number = str if raw else show_number
-    size = str if raw else show_bytes
+    number: Callable[[int], Cell] = int if raw else show_number
+    size: Callable[[int], Cell] = int if raw else show_bytes
     lost_count = len(lost.get("msgs") or ())
     return [
         config["name"],
@@ -120,6 +120,49 @@ def _report_row(stream: Info, *, raw: bool) -> list[Cell]:
         needed_level(config),
         servers(stream),
     ]
+
+
+@single("subjects", "subj")
+@click.argument("stream")
+@click.argument("pattern", default=">")
+@click.option(
+    "--sort", type=click.Choice(["name", "subjects", "messages", "count"]), default="count"
+)
+@click.option("-R", "--reverse", is_flag=True, help="The other way round.")
+@click.option("--names", is_flag=True, help="Names alone.")
+@click.option("-j", "--json", "as_json", is_flag=True, help="Print JSON.")
+async def subjects(
+    words: Words, stream: str, pattern: str, sort: str, reverse: bool, names: bool, as_json: bool
+) -> None:
+    """Show the subjects that a stream holds, and how many messages on each."""
+    async with connected(words) as session:
+        counts = await session.api.stream_subjects(stream, pattern)
+    if as_json:
+        show_json(counts)
+        return
+    if not counts:
+        say(f"No subjects found matching {pattern}")
+        return
+    by_name = sort in ("name", "subjects")
+    ordered = sorted(sorted(counts), key=str if by_name else counts.__getitem__, reverse=reverse)
+    if names:
+        for name in ordered:
+            say(name)
+        return
+    say(table(f"{len(counts)} Subjects in stream {stream}", *_in_columns(ordered, counts)))
+
+
+def _in_columns(names: list[str], counts: dict[str, int]) -> tuple[list[str], list[list[Cell]]]:
+    """Heads and rows; subjects that are short stand side by side."""
+    width = max(map(len, names)) + len(show_number(max(counts.values())))
+    across = 3 if width < 20 else 2 if width < 30 else 1
+    cells: list[list[Cell]] = [[name, show_number(counts[name])] for name in names]
+    cells += [["", ""]] * (-len(names) % across)
+    rows = [
+        [cell for pair in cells[start : start + across] for cell in pair]
+        for start in range(0, len(cells), across)
+    ]
+    return ["Subject", "Count"] * across, rows
 
 
 def _size(stream: Info) -> int:

@@ -1,6 +1,6 @@
-"""``nats stream get`` and ``nats stream view``: messages as the stream keeps them.
+"""``nats stream get``, ``view`` and ``rmm``: messages as the stream keeps them.
 
-Both read by STREAM.MSG.GET, which makes no consumer and changes nothing.
+They are read by STREAM.MSG.GET, which makes no consumer and changes nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import click
 from jetshare.cli.nats.connecting import connected
 from jetshare.cli.nats.durations import SECOND, show_duration
 from jetshare.cli.nats.groups import single
-from jetshare.cli.nats.output import log, say, show_body, show_json, show_raw
+from jetshare.cli.nats.output import confirmed, log, say, show_body, show_json, show_raw
 from jetshare.cli.nats.times import go_time, nanoseconds_between, read_time, show_time
 from jetshare.cli.nats.words import DURATION, Words
 from jetshare.errors import ApiRefused, InputError
@@ -65,6 +65,19 @@ async def get(
             say(f"  {name}: {value}")
         say()
     show_body(_data(stored))
+
+
+@single("rmm")
+@click.argument("stream")
+@click.argument("sequence", type=click.IntRange(min=1))
+@click.option("-f", "--force", is_flag=True, help="Do not ask.")
+async def rmm(words: Words, stream: str, sequence: int, force: bool) -> None:
+    """Overwrite one message of a stream, and remove it."""
+    async with connected(words) as session:
+        if not force:
+            await session.api.stream_info(stream)  # no question about what is not there
+        if confirmed(f"Really remove message {sequence} from Stream {stream}", force=force):
+            await session.api.delete_message(stream, sequence)
 
 
 @single("view")

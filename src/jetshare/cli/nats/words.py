@@ -123,6 +123,12 @@ def global_options(*, hidden: bool) -> list[click.Option]:
     return options
 
 
+def show_all() -> click.Option:
+    """``-a``: streams that belong to key-value and object stores count, too."""
+    settings = {"is_flag": True, "help": "System streams as well."}
+    return _option(["-a", "--all", "show_all"], settings, hidden=False)
+
+
 def _option(names: list[str], settings: dict[str, Any], hidden: bool) -> click.Option:
     return click.Option(
         names, default=None, expose_value=False, callback=_remember, hidden=hidden, **settings

@@ -41,7 +41,7 @@ def add(world: World, words: Words) -> list[Line]:
     claims = terms(Claims(name=name, sub=public, nats=body))
     with store.edit() as editing:
         document = make_account(editing, claims, now=world.now, key=key, signer=world.key)
-    world.remember(account=name)
+    world.remember_made(account=name)
     lines = permission_lines(permissions, Permissions())
     if not words.has("public-key"):
         lines.append(ok(f'generated and stored account key "{public}"'))

@@ -90,6 +90,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 
 ALIASES: dict[str, str] = {
+    "create": "add",
     "list operator": "list operators",
     "list account": "list accounts",
     "list user": "list users",

@@ -63,7 +63,7 @@ def _own(world: World, name: str) -> list[Line]:
             key=account,
         )
         make_user(editing, name, name, now=world.now)
-    world.remember(stores=world.location.stores, operator=name, account=name)
+    world.remember_made(stores=world.location.stores, operator=name, account=name)
     creds = world.location.keystore / "creds" / name
     system, user = made.system, made.system_user
     return [

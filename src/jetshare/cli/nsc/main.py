@@ -44,6 +44,12 @@ def run(argv: Sequence[str]) -> int:
         # The reader of our output is gone; what was asked for is done.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        return _report(
+            f"{error.filename or 'the output'}: {os.strerror(error.errno or 0)}",
+            "check that the place is there, and that it can be read and written",
+            _FAILED,
+        )
     except Exception as error:  # the last line of defence: a fault of ours, not a traceback
         if os.environ.get("JETSHARE_TRACEBACK"):
             raise
@@ -55,6 +61,10 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _run(argv: list[str]) -> int:
+    for word in argv:
+        if any("\ud800" <= char <= "\udfff" for char in word):
+            # Python's stand-ins for bytes that are no text; documents and nsc.json are text.
+            raise UsageError(f"{word!r} is not UTF-8", hint="write it in UTF-8")
     if argv in (["--version"], ["-v"]):
         from importlib.metadata import version
 
@@ -127,7 +137,8 @@ def _unknown(group: str, word: str) -> UsageError:
         return UsageError(f'"nsc {full}" is not there', hint=NOT_THERE[full])
     from difflib import get_close_matches
 
-    near = get_close_matches(word, _children(group), n=1)
+    known = _children(group)
+    near = [each for each in known if each.startswith(word)] or get_close_matches(word, known, n=1)
     where = f"nsc {group}".strip()
     return UsageError(
         f'unknown command "{word}" for "{where}"',

@@ -32,7 +32,7 @@ def import_operator(world: World, words: Words) -> list[Line]:
     document = read_operator(read_text(world, where))
     name = words.name() or _name(document, where, known)
     lines = _put(world, name, document, force=words.on("force"))
-    world.remember(operator=name)
+    world.remember_made(operator=name)
     return [*lines, ok(f'imported operator "{name}"')]
 
 
@@ -99,7 +99,7 @@ def init_managed(world: World, words: Words, name: str) -> list[Line]:
         lines = _put(world, operator, document, force=True)
     else:
         lines = _put(world, operator, document, force=False)
-    world.remember(stores=world.location.stores, operator=operator)
+    world.remember_made(stores=world.location.stores, operator=operator)
     world.location = replace(world.location, operator=operator)
     return [*lines, ok(f"add managed operator {operator}"), *_account_and_user(world, name)]
 
@@ -110,7 +110,7 @@ def _account_and_user(world: World, name: str) -> list[Line]:
         claims = Claims(name=name, sub=key.public, nats=Account())
         account = make_account(editing, claims, now=world.now, key=key)
         make_user(editing, name, name, now=world.now)
-    world.remember(account=name)
+    world.remember_made(account=name)
     return [
         *synchronize(world, account),
         ok(f"created account {name}"),

@@ -52,7 +52,7 @@ def add(world: World, words: Words) -> list[Line]:
             signing_key=words.on("generate-signing-key"),
             system=words.on("sys"),
         )
-    world.remember(operator=name, account=SYSTEM if made.system else "")
+    world.remember_made(operator=name, account=SYSTEM if made.system else "")
     return _made_lines(world, name, key, made)
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jetshare.cli.nsc.flags import Words
-from jetshare.errors import InputError
+from jetshare.cli.nsc.output import note
+from jetshare.errors import InputError, JetshareError
 from jetshare.identity.claims import Account
 from jetshare.identity.jwt import Document
 from jetshare.store.folder import FolderStore, open_store
@@ -92,6 +93,15 @@ class World:
                 account=account or ("" if moved or stores else self.location.account),
             ),
         )
+
+    def remember_made(
+        self, *, stores: Path | None = None, operator: str = "", account: str = ""
+    ) -> None:
+        """Choose what was just made, and stays made where nsc.json cannot be written."""
+        try:
+            self.remember(stores=stores, operator=operator, account=account)
+        except JetshareError as error:
+            note(f"[WARN] {error}")
 
     def reach(self, *, servers: tuple[str, ...] = (), timeout_s: float = 5.0) -> Reach:
         from jetshare.workflows.reach import Reach
