@@ -67,18 +67,22 @@ async def test_js703_one_pull_leases_everything(made: Ward) -> None:
 async def test_js704_pulls_without_an_end_fill_the_consumer(made: Ward) -> None:
     await made.fill([], max_waiting=3)
     async with made.importer() as careless, made.importer() as client:
+
+        async def waiting(count: int) -> None:
+            async def so_many() -> bool:
+                return bool((await made.live.counts())["num_waiting"] == count)
+
+            await until(so_many)
+
         for _ in range(3):
             await pull(careless, made.share, batch=1)
+        await waiting(3)
         crowded = await pull(client, made.share, batch=1, expires=SECOND)
         assert await crowded.heard() == "Exceeded MaxWaiting"
         found = await made.finding("JS704", "--live")
         assert "end the clients of ACCTB" in found["text"]
         await careless.close()
-
-        async def gone() -> bool:
-            return not (await made.live.counts())["num_waiting"]
-
-        await until(gone)
+        await waiting(0)
         alone = await pull(client, made.share, batch=1, expires=SECOND)
         await made.live.publish(b"one")
         assert await alone.heard() == "one"
