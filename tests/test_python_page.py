@@ -46,14 +46,18 @@ def test_its_programs_do_what_it_says(reader: Newcomer) -> None:
     publish(reader, "second")
     assert reader.run(["python", "1.py"]) == "second {}\nno more\n"
 
-    assert reader.run(["python", "2.py"]).splitlines() == [
+    for data in ("third", "fourth"):
+        publish(reader, data)
+    assert reader.run(["python", "2.py"]) == "third\nfourth\n"
+
+    assert reader.run(["python", "3.py"]).splitlines() == [
         "ACCTA pulls under ACCTC.API",
         "ACCTA works",
         "ACCTB works",
         "out, and proven",
     ]
 
-    told = reader.run(["python", "3.py"]).splitlines()
+    told = reader.run(["python", "4.py"]).splitlines()
     assert told[0].startswith(f"{SHARE} to ACCTA revoked on 20")
     assert told[1].startswith("  JS310 ACCTC ended it (revoked on 20")
     assert told[2:] == [f"{SHARE} to ACCTB works", "mended: ACCTA"]
