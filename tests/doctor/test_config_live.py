@@ -157,6 +157,18 @@ async def test_it_is_found_and_the_printed_cures_mend_the_file(what: str, tmp_pa
     pytest.fail(str([(finding.code, finding.text) for finding in found]))
 
 
+async def test_a_cure_leaves_the_rest_of_an_entry_as_it_is(tmp_path: Path) -> None:
+    more = 'threshold: "3s", allow_trace: true'
+    latency = 'latency: {sampling: 50, subject: "lat.next"}'  # not with several responses
+    file = guide(tmp_path)
+    in_exports(NEXT, f'{{service: "{NEXT}", {latency}, {TO_IMPORTER}, {more}}}')(file)
+    cure_of(await doctor(file), "JS101", file)
+    assert await doctor(file) == ()
+    (cured,) = (entry for entry in file.exports[PROVIDER] if NEXT in entry)
+    assert more in cured
+    assert TO_IMPORTER in cured
+
+
 @pytest.mark.parametrize("what", FOUND)
 async def test_it_is_found(what: str, tmp_path: Path) -> None:
     code, spoil = FOUND[what]

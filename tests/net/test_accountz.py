@@ -20,6 +20,7 @@ accounts {
     jetstream: enabled
     exports: [
       { service: "ask", response_type: stream, accounts: [C, D] }
+      { service: "one", latency: { sampling: 50, subject: "told.lat" } }
       { stream: "told.>" }
     ]
   }
@@ -51,6 +52,13 @@ async def test_what_each_account_exports_and_imports(tmp_path: Path) -> None:
             response_type="Streamed",
             approved=("C", "D"),
         ),
+        ExportState(
+            subject="one",
+            type="service",
+            token_req=False,
+            response_type="Singleton",
+            latency="told.lat",
+        ),
         ExportState(subject="told.>", type="stream", token_req=False, response_type=""),
     }
     assert set(states["C"].imports) == {
@@ -70,6 +78,19 @@ def imported(subject: str, local: str, kind: str, *, share: bool = False) -> Imp
         share=share,
         invalid=False,
     )
+
+
+async def test_the_proxy_of_the_environment_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (dead,) = free_ports(1)
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{dead}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    file = tmp_path / "a.conf"
+    file.write_text("accounts { A {} }\n")
+    async with viewing(file, binary()) as url:
+        assert {state.account for state in await accounts_of(url)} == {"$G", "A"}
 
 
 async def test_a_server_that_is_not_there() -> None:

@@ -6,10 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from jetshare.server.refusal import refusal, shown
+from jetshare.errors import InvalidDocument
+from jetshare.server.refusal import last_words, refusal, shown
 
 FOLDER = Path("/tmp/made")
 READ = Path("/etc/nats/prod.conf")
+WRITTEN = 'include "users/a.conf" pasword: x C { subject: "$JS.ACK.S.C.>" }'
+
+
+def refused(line: str, *, written: str = WRITTEN) -> InvalidDocument:
+    return refusal([line], file=Path("prod.conf"), read=READ, folder=FOLDER, written=written)
+
 
 SAID = [
     (
@@ -54,20 +61,40 @@ SAID = [
         '/etc/nats/prod.conf:2:16: Duplicate user "s3cret \\"x" detected',
         "prod.conf:2:16: Duplicate user … detected",
     ),
+    (
+        '/etc/nats/prod.conf:4:9: Error adding service import "s3cret": '
+        "service import not authorized",
+        "prod.conf:4:9: Error adding service import …: service import not authorized",
+    ),
+    (
+        '/etc/nats/prod.conf:4:9: "s3cret" account not defined for service import',
+        "prod.conf:4:9: … account not defined for service import",
+    ),
+    ('/etc/nats/prod.conf:4:9: unknown field "secret"', "prod.conf:4:9: unknown field …"),
+    ("open /run/s3cret: no such file or directory", "prod.conf: open … no such file or directory"),
+    (
+        "/etc/nats/prod.conf:2:1: invalid user %!q(*conf.token=&{{5 s3cret 1 2} x})",
+        "prod.conf:2:1: invalid user",
+    ),
+    (
+        "/etc/nats/prod.conf:2:1: error parsing nats://u:s3cret@h: no port, s3cret:1:2: odd",
+        "prod.conf:2:1: error parsing … no port, … odd",
+    ),
+    ('bad "s3cret:1:2: a b"', "prod.conf: bad …"),
     ("something without a place", "prod.conf: something without a place"),
 ]
 
 
 @pytest.mark.parametrize(("said", "told"), SAID)
 def test_the_place_and_what_is_wrong(said: str, told: str) -> None:
-    error = refusal([f"nats-server: {said}"], file=Path("prod.conf"), read=READ, folder=FOLDER)
+    error = refused(f"nats-server: {said}")
     assert str(error) == f"nats-server refuses {told}"
-    assert "s3cret" not in f"{error}{error.hint}"
+    assert "s3cret" not in f"{error}{error.hint}".lower()
 
 
 def test_of_several_the_first_is_told_and_the_others_counted() -> None:
     lines = ["nats-server: /a.conf:1:2: one", "/a.conf:3:4: two", "/a.conf:5:6: three"]
-    error = refusal(lines, file=Path("a.conf"), read=Path("/a.conf"), folder=FOLDER)
+    error = refusal(lines, file=Path("a.conf"), read=Path("/a.conf"), folder=FOLDER, written="")
     assert str(error) == "nats-server refuses a.conf:1:2: one (and 2 more)"
 
 
@@ -84,13 +111,32 @@ def test_of_several_the_first_is_told_and_the_others_counted() -> None:
     ],
 )
 def test_a_rule_that_tells_more_is_named(what: str, code: str) -> None:
-    line = f"/a.conf:1:0: {what}"
-    error = refusal([line], file=Path("a.conf"), read=Path("/a.conf"), folder=FOLDER)
+    error = refused(f"/etc/nats/prod.conf:1:0: {what}", written="A { a } Q")
     assert what in str(error)
     assert code in error.hint
 
 
 def test_a_sign_of_the_grammar_is_shown_and_a_value_is_not() -> None:
-    assert shown('Expected ";" after "s3cret"') == 'Expected ";" after …'
-    assert shown("what 's3cret is it") == "what …"
-    assert shown("integer 's3cret' is out of the range") == "integer … is out of the range"
+    assert shown('Expected ";" after "s3cret"', "") == 'Expected ";" after …'
+    assert shown("what 's3cret is it", "") == "what …"
+    assert shown("integer 's3cret' is out of the range", "") == "integer … is out of the range"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            'no_auth_user: "s3cret" not present as user or nkey in authorization block or account'
+            " configuration",
+            "no_auth_user: … not present as user or nkey in authorization block or account"
+            " configuration",
+        ),
+        (
+            "max_payload (8) cannot be higher than max_pending (4)",
+            "max_payload (8) cannot be higher than max_pending (4)",
+        ),
+        ("error of s3cret", "what it says may quote a secret and is not shown"),
+    ],
+)
+def test_the_last_words_of_a_server_are_told_where_they_are_known(said: str, told: str) -> None:
+    assert last_words(said) == told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import stat
 import urllib.request
 from collections.abc import Mapping
@@ -39,6 +40,7 @@ def everything(folder: Path, ports: tuple[int, ...], spell: str) -> str:
         Prof_port: {other}
         Tls {{ cert_file: "{gone}.pem", key_file: "{gone}.key" }}
         Jetstream {{ store_dir: "{gone}.streams", max_file: 1G, domain: hub }}
+        Client_advertise: "nats://u:{PASSWORD}@127.0.0.1"
         Cluster {{ name: x, listen: "0.0.0.0:{cluster}"
                    routes: ["nats://u:{PASSWORD}@127.0.0.1:{other}"] }}
         Gateway {{ name: x, listen: "0.0.0.0:{gateway}" }}
@@ -139,6 +141,94 @@ async def test_a_file_behind_a_link_includes_what_is_beside_the_link(tmp_path: P
     link.symlink_to(tmp_path / "real" / "prod.conf")
     async with viewing(link, binary()) as url:
         assert "A" in asked(url, "accountz")["accounts"]
+
+
+# Each names the setting so that the server does not report it, or in a spelling of its own.
+INCLUDED = 'LeafNodes: { remotes: [ { url: "nats-leaf://127.0.0.1:PORT", account: A } ] }\n'
+SLY = {
+    "a setting that is a variable too": f"{INCLUDED} mqtt: $LeafNodes",
+    "the same in an included file": "INCLUDE sly/other.conf; mqtt: $LeafNodes",
+    "a letter that is small as i": """
+        pİd_fİle: "FOLDER/owned"
+        pİd_file: "FOLDER/owned"
+        pid_fİle: "FOLDER/owned"
+        PİD_FİLE: "FOLDER/owned"
+        server_tags: [$pİd_fİle, $pİd_file, $pid_fİle, $PİD_FİLE]
+    """,
+    "a resolver that is a variable too": """
+        resolver: { type: full, dir: "FOLDER/owned" }
+        mqtt: $resolver
+    """,
+    "a resolver in the net": """
+        resolver: "URL(http://127.0.0.1:PORT/jwt/)"
+        server_name: $resolver
+    """,
+}
+
+
+@pytest.mark.parametrize("what", SLY)
+async def test_a_sly_file_makes_the_server_do_nothing_either(what: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as called:
+        called.setblocking(False)
+        words = {"PORT": str(called.getsockname()[1]), "FOLDER": str(tmp_path)}
+        (tmp_path / "sly").mkdir()
+        for name, text in {"a.conf": SLY[what], "sly/other.conf": INCLUDED}.items():
+            for word, meant in words.items():
+                text = text.replace(word, meant)
+            accounts = "\naccounts { A { users: [{user: a, password: x}] } }\n"
+            (tmp_path / name).write_text(text + accounts, encoding="utf-8")
+        before = files(tmp_path)
+        for _ in range(4):  # of two spellings the server takes either, as it comes
+            async with viewing(tmp_path / "a.conf", binary()) as url:
+                assert "A" in asked(url, "accountz")["accounts"]
+                assert asked(url, "varz")["leaf"] == {}
+                assert files(tmp_path) == before
+            assert files(tmp_path) == before
+        with pytest.raises(BlockingIOError):
+            called.accept()
+
+
+async def test_a_setting_with_a_letter_of_another_alphabet_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "a.conf"
+    file.write_text(f'pİd_fİle: "{tmp_path}/owned"\naccounts {{ A {{}} }}\n', encoding="utf-8")
+    with pytest.raises(InputError, match="another letter than a to z"):
+        async with viewing(file, binary()):
+            pass
+    assert files(tmp_path) == [file]
+
+
+async def test_words_of_settings_in_a_comment_do_no_harm(tmp_path: Path) -> None:
+    file = tmp_path / "a.conf"
+    words = "operator Root trusted_keys Resolver OCSP proxy_protocol StoreDir # store_dir"
+    file.write_text(f"# {words}\nSTORE_DIR: x\naccounts {{ A {{}} }}\n")
+    async with viewing(file, binary()) as url:
+        assert "A" in asked(url, "accountz")["accounts"]
+
+
+USED = {
+    "accounts { A {}, B { imports: [{service: {account: A, subject: $CI_TOKEN}}] } }": (
+        "Error adding service import …: service import not authorized"
+    ),
+    "accounts: [$CI_TOKEN, $CI_TOKEN]": "Duplicate Account Entry:",
+    "accounts { A { users: [{user: a, permissions: {publish: [$CI_TOKEN, $CI_TOKEN, 1]}}] } }": "",
+    "accounts { A { exports: [{service: a, response: $CI_TOKEN}] } }": "Unknown response type: …",
+    "ping_interval: $CI_TOKEN": "invalid duration …",
+    "default_js_domain: {A: $CI_TOKEN}": "",
+}
+
+
+@pytest.mark.parametrize("used", USED)
+async def test_a_value_of_the_environment_is_not_told(
+    used: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI_TOKEN", "ghpSECRET")  # as plain as a word of a sentence
+    file = tmp_path / "a.conf"
+    file.write_text(f"{used}\n")
+    with pytest.raises((InvalidDocument, ServerError)) as told:
+        async with viewing(file, binary()):
+            pass
+    assert USED[used] in str(told.value)
+    assert "ghpSECRET" not in f"{told.value}{told.value.hint}"
 
 
 REFUSED = {

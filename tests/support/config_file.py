@@ -21,7 +21,13 @@ SHARE = PullConsumer("ORDERS", "ORDERS-C1")
 PASSWORD = "s3cret-of-all-users"
 PROVIDER, IMPORTER, OTHER = "ACCTC", "ACCTB", "ACCTD"
 
-_CURE = re.compile(r"(add to|change in|take out of) accounts\.(\w+)\.(exports|imports): (\{.*\})")
+_CURE = re.compile(r"(add to|take out of) accounts\.(\w+)\.(exports|imports): (\{.*\})")
+_CHANGE = re.compile(
+    r"change in accounts\.(\w+)\.(exports|imports), (\{.*?\}):"
+    r" (?:set (.*?))?(?:; )?(?:leave out (\w+))?"
+)
+_VALUE = r'(?:"[^"]*"|\[[^]]*\]|\{[^}]*\}|\w+)'
+_SETTING = re.compile(rf"(\w+): ({_VALUE})")
 _HEAD = re.compile(r'\{(\w+: (?:"[^"]*"|\{[^}]*\}))')
 
 
@@ -79,6 +85,9 @@ class ConfigFile:
 
     def apply(self, cure: str) -> None:
         """Do what a printed line of a cure says."""
+        if change := _CHANGE.fullmatch(cure):
+            self._set(*change.groups())
+            return
         line = _CURE.fullmatch(cure)
         assert line, cure
         how, account, list_, entry = line.groups()
@@ -87,7 +96,19 @@ class ConfigFile:
         else:
             head = _HEAD.match(entry)
             assert head
-            self.change(list_, account, head[1], entry if how == "change in" else None)
+            self.change(list_, account, head[1], None)
+
+    def _set(self, account: str, list_: str, known: str, set_: str, left_out: str) -> None:
+        """Change what is named of an entry, and nothing else."""
+        head = _HEAD.match(known)
+        assert head
+        held: dict[str, list[str]] = getattr(self, list_)
+        entry = next(each for each in held[account] if head[1] in each)
+        for name, value in [*_SETTING.findall(set_ or ""), (left_out, "")]:
+            if name:
+                entry = re.sub(rf",? {name}: {_VALUE}", "", entry)
+                entry = f"{entry[:-1]}, {name}: {value}}}" if value else entry
+        self.change(list_, account, head[1], entry)
 
 
 Spoil = Callable[[ConfigFile], None]

@@ -44,13 +44,15 @@ class ImportState:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportState:
     """``response_type`` is in the server's words: Singleton, Streamed, Chunked. ``approved``
-    are the accounts that a configuration file lets import it; none where it lets all."""
+    are the accounts that a configuration file lets import it; none where it lets all. ``latency``
+    is the subject on which latencies are told, empty where they are not measured."""
 
     subject: str
     type: str
     token_req: bool
     response_type: str
     approved: tuple[str, ...] = ()
+    latency: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +124,7 @@ def _export(found: Mapping[str, Any]) -> ExportState:
         token_req=bool(found.get("token_req")),
         response_type=found.get("response_type", ""),
         approved=tuple(sorted(found.get("approved_accounts") or ())),
+        latency=(found.get("service_latency") or {}).get("results", ""),
     )
 
 

@@ -20,16 +20,17 @@ import os
 import re
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from jetshare.errors import InputError, ServerDied, ServerError
+from jetshare.errors import InputError, InvalidDocument, ServerDied, ServerError
 from jetshare.server import log
 from jetshare.server.config import ANY_PORT, quote
-from jetshare.server.refusal import refusal, shown
+from jetshare.server.refusal import last_words, refusal
 from jetshare.server.run import running
+from jetshare.server.spellings import all_text, lower, spelt_in
 
 _CHECK_TIMEOUT_S = 10.0
 _NO_SETTING = re.compile(r'(?:nats-server: )?.*:\d+:\d+: unknown field "(.*)"')
@@ -48,27 +49,31 @@ _OVERRULED = {
     **dict.fromkeys(("cluster", "gateway", "leaf", "leafnodes"), "{}"),
     **dict.fromkeys(("mqtt", "websocket", "ws", "tls"), "{}"),
     **dict.fromkeys(("log_file", "logfile", "pid_file", "pidfile"), _NOWHERE),
-    **dict.fromkeys(("remote_syslog", "http_base_path"), _NOWHERE),
+    **dict.fromkeys(("remote_syslog", "http_base_path", "client_advertise"), _NOWHERE),
     **dict.fromkeys(("syslog", "debug", "trace"), "false"),
     "server_name": quote("doctor"),
 }
-# The same, for names that not every server knows.
-_OVERRULED_WHERE_GIVEN = dict.fromkeys(("ocsp", "ocsp_cache", "proxy_protocol"), "false")
-_TRUSTS = frozenset(
-    {
-        *("operator", "operators", "root", "roots", "root_operator", "root_operators"),
-        *("trusted", "trusted_keys", "resolver", "account_resolver", "accounts_resolver"),
-    }
-)
+_OPERATORS = ("operator", "operators", "root", "roots", "root_operator", "root_operators")
+_RESOLVERS = ("resolver", "account_resolver", "accounts_resolver")
+_TRUSTS = frozenset({*_OPERATORS, *_RESOLVERS, "trusted", "trusted_keys"})
+# The same as above, for names that not every server knows or that change what it is.
+_OVERRULED_WHERE_WRITTEN = {
+    **dict.fromkeys(("ocsp", "ocsp_cache", "proxy_protocol"), "false"),
+    **dict.fromkeys((*_OPERATORS, "trusted", "trusted_keys"), "[]"),
+    **dict.fromkeys(_RESOLVERS, "MEMORY"),
+}
+_STORES = ("store_dir", "storedir")
 _ROOMY = 10**15  # bytes: what accounts reserve of the real server's disk fits in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """The configuration around ``file``. ``names`` are the settings that stand in the file."""
+    """The configuration around ``file``. ``written`` is all that stands in the file and in
+    those that it includes, and ``names`` the settings there that the server has reported."""
 
     file: Path
     folder: Path
+    written: str = ""
     names: frozenset[str] = frozenset()
     host: str = "127.0.0.1"
     port: int = ANY_PORT
@@ -76,7 +81,8 @@ class View:
     @classmethod
     def of(cls, file: Path, folder: Path) -> View:
         """Both without links above them, or the relative path between them leads astray."""
-        return cls(file=file.parent.resolve() / file.name, folder=folder.resolve())
+        read = file.parent.resolve() / file.name
+        return cls(file=read, folder=folder.resolve(), written=all_text(read))
 
     @property
     def config_path(self) -> Path:
@@ -102,14 +108,16 @@ class View:
         yield self._include()
         for name, value in _OVERRULED.items():
             yield from (f"{spelt}: {value}" for spelt in self._spellings(name))
-        for name, value in _OVERRULED_WHERE_GIVEN.items():
+        for name, value in _OVERRULED_WHERE_WRITTEN.items():
             yield from (f"{spelt}: {value}" for spelt in self._spelt(name))
         ports = quote(str(self.ports_folder))
         yield from (f"{spelt}: {ports}" for spelt in self._spellings("ports_file_dir"))
         roomy = f"{{max_mem: {_ROOMY}, max_file: {_ROOMY}}}"
         yield from (f"{spelt}: {roomy}" for spelt in self._spellings("jetstream"))
         # A server takes this one once only, and under one of its names.
-        once = [*self._spelt("store_dir"), *self._spelt("storedir"), "store_dir"][0]
+        known = sorted(name for name in self.names if lower(name) in _STORES)
+        spelt = [each for name in _STORES for each in self._spelt(name)]
+        once = [*known, *spelt, *_STORES][0]
         yield f"{once}: {quote(str(self.folder / 'streams'))}"
 
     def _include(self) -> str:
@@ -128,7 +136,7 @@ class View:
         return tuple(dict.fromkeys((name, name.upper(), *self._spelt(name))))
 
     def _spelt(self, name: str) -> list[str]:
-        return sorted(spelt for spelt in self.names if spelt.lower() == name)
+        return sorted(spelt_in(self.written, name))
 
 
 @asynccontextmanager
@@ -143,19 +151,19 @@ async def viewing(file: Path, binary: Path) -> AsyncIterator[str]:
     with tempfile.TemporaryDirectory(prefix="jetshare-") as made:
         view = View.of(file, Path(made))
         view = replace(view, names=await _names(view, binary, file))
-        if trusts := sorted(name for name in view.names if name.lower() in _TRUSTS):
+        if trusts := sorted(name for name in view.names if lower(name) in _TRUSTS):
             raise InputError(
                 f"{file} has {trusts[0]}: its accounts are documents, not part of the file",
                 hint="give them with --jwt, or look at the servers' with --resolver",
             )
         if refused := await _check(view, view.text(), binary):
-            raise refusal(refused, file=file, read=view.file, folder=view.folder)
+            raise _refusal(refused, file, view)
         try:
             async with running(view, binary) as server:
                 yield server.monitor_url
         except ServerDied:
             # Its last words may quote the file, and the log is gone with the folder.
-            why = shown(log.cause(log.last_lines(view.log_path)))
+            why = last_words(log.cause(log.last_lines(view.log_path)))
             raise ServerError(
                 f"nats-server does not start with the accounts of {file}: {why}",
                 hint="mend the file; a server that is started with it says the same",
@@ -166,13 +174,17 @@ async def _names(view: View, binary: Path, file: Path) -> frozenset[str]:
     """The names of the settings in the file and in those that it includes, as spelt there.
 
     A server reports every field that it does not know, so it is shown the file at a place
-    where it knows none of them. A name that is a setting and is used as a variable too is
-    not reported; those are most often spelt in small letters or in capitals.
+    where it knows none of them. It does not report one that is used as a variable too.
     """
     lines = await _check(view, view.names_text(), binary)
     names = frozenset(match[1] for line in lines if (match := _NO_SETTING.fullmatch(line)))
     if lines and not names:
-        raise refusal(lines, file=file, read=view.file, folder=view.folder)
+        raise _refusal(lines, file, view)
+    if not all(map(str.isascii, names)):
+        raise InputError(
+            f"{file} has a setting with another letter than a to z in its name",
+            hint=f"nats-server -t -c {file} names it",
+        )
     return names
 
 
@@ -196,6 +208,10 @@ async def _check(view: View, text: str, binary: Path) -> list[str]:
             await process.wait()
     lines = said.decode("utf-8", "replace").splitlines()
     return [line for line in lines if line.strip()] if process.returncode else []
+
+
+def _refusal(lines: Sequence[str], file: Path, view: View) -> InvalidDocument:
+    return refusal(lines, file=file, read=view.file, folder=view.folder, written=view.written)
 
 
 def _check_readable(file: Path) -> None:

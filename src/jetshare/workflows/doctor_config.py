@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from jetshare.identity.claims import Account, AccountLimits, Claims, Export, ExportType, Import
+from jetshare.identity.claims import (
+    Account,
+    AccountLimits,
+    Claims,
+    Export,
+    ExportType,
+    Import,
+    ServiceLatency,
+)
 from jetshare.identity.permissions import NO_LIMIT
 from jetshare.net.accountz import accounts_of
 from jetshare.net.monitoring import AccountState, ExportState, ImportState
@@ -51,10 +59,13 @@ def _claims(state: AccountState) -> Claims[Account]:
 
 def _export(state: ExportState) -> Export:
     response = _RESPONSE_TYPES.get(state.response_type, state.response_type)
-    return letting_in(
-        Export(subject=state.subject, type=_type(state.type), response_type=response),
-        state.approved,
+    export = Export(
+        subject=state.subject,
+        type=_type(state.type),
+        response_type=response,
+        service_latency=ServiceLatency(results=state.latency) if state.latency else None,
     )
+    return letting_in(export, state.approved)
 
 
 def _import(state: ImportState) -> Import:

@@ -113,7 +113,8 @@ def diagnose(accounts: Accounts, seen: SeenOf | None = None) -> Diagnosis:
         key=lambda finding: (-finding.severity.rank, finding.share, finding.code),
     )
     if accounts.config_file:
-        kept = [in_config(finding, accounts.claims) for finding in kept]
+        imported = (share for shares in taken for share in shares)
+        kept = [*in_config(kept, accounts.claims, exported, imported)]
     return Diagnosis(
         offered=offered,
         taken=tuple(share for shares in taken for share in shares),

@@ -1,16 +1,17 @@
 """Places and cures in the words of a server's configuration file.
 
 There an account has its name for a key, an export names the accounts that may import it,
-and an import needs no token. A cure is the entry as it should stand in the file; the server
-takes it at a reload. It takes no import whose export is not there or does not name the
-importer, so a cure changes both together. Source: nats-server ``server/opts.go``
+and an import needs no token. A cure is an entry to add or to take out, or what to set in one
+that stands in the file, where it may have more than a server tells of it. The server takes it
+at a reload. It takes no import whose export is not there or does not name the importer, so a
+cure changes both together. Source: nats-server ``server/opts.go``
 (parseAccounts).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from jetshare.identity.claims import Account, Claims, Export, Import
@@ -19,7 +20,7 @@ from jetshare.sharing.kinds import SINGLETON, STREAM
 from jetshare.sharing.rules.fixes import fixed
 from jetshare.sharing.rules.pieces import Part, piece_of
 from jetshare.sharing.rules.rule import Finding
-from jetshare.sharing.rules.shares import as_meant, exports_of, offered_shares
+from jetshare.sharing.rules.shares import Exports, Offered, Taken, as_meant, covers
 
 RELOAD = "nats-server --signal reload"
 
@@ -33,6 +34,26 @@ _SOMEBODY = "IMPORTER"
 _DELIVER = "DELIVER-SUBJECT"
 
 
+Importers = Mapping[tuple[str, str, str], Sequence[tuple[Claims[Account], Import]]]
+"""By an account and the type and subject of an export, who imports that, and as what."""
+
+
+@record
+class _File:
+    """The accounts of a file and what each exports, by name; and its shares by their names."""
+
+    accounts: ByName
+    exported: Mapping[str, Exports]
+    shares: Mapping[tuple[str, str], Sequence[Offered]]
+    importers: Importers
+
+    def let_in(self, provider: Claims[Account], share: str) -> tuple[str, ...]:
+        """Who may import something of a share."""
+        shares = self.shares.get((provider.sub, share), ())
+        offers = (offer for offered in shares for offer in offered.offers)
+        return tuple(sorted({name for offer in offers for name in approved(offer.export)}))
+
+
 @record
 class _Case:
     """A finding, the account that it is about, and the export or import if it is of one."""
@@ -40,30 +61,62 @@ class _Case:
     finding: Finding
     owner: Claims[Account]
     entry: Entry | None
-    accounts: ByName
+    file: _File
+
+    @property
+    def importers(self) -> Sequence[tuple[Claims[Account], Import]]:
+        """Of the export of the case."""
+        if self.entry is None:
+            return ()
+        return self.file.importers.get((self.owner.sub, self.entry.type, self.entry.subject), ())
 
     @property
     def let_in(self) -> tuple[str, ...]:
-        return _let_in(self.owner, self.finding.share)
+        return self.file.let_in(self.owner, self.finding.share)
 
     def named(self, name: str) -> str:
         return self.finding.names.get(name, "")
 
 
-def in_config(finding: Finding, accounts: ByName) -> Finding:
-    """``finding`` as it is said of a configuration file."""
-    owner = accounts[finding.key]
-    case = _Case(finding=finding, owner=owner, entry=_entry(finding, owner), accounts=accounts)
-    list_ = "imports" if finding.path.startswith("nats.imports") else "exports"
-    lines = tuple(dict.fromkeys(_CURES.get(finding.code, _as_fixed)(case)))
+def in_config(
+    findings: Iterable[Finding],
+    accounts: ByName,
+    exported: Mapping[str, Exports],
+    taken: Iterable[Taken],
+) -> Iterator[Finding]:
+    """``findings`` as they are said of a configuration file with these accounts."""
+    shares: dict[tuple[str, str], list[Offered]] = {}
+    for name, exports in exported.items():
+        for offered in exports.shares.values():
+            shares.setdefault((name, offered.name), []).append(offered)
+    file = _File(accounts=accounts, exported=exported, shares=shares, importers=_importers(taken))
+    for finding in findings:
+        owner = accounts[finding.key]
+        yield _in_file(_Case(finding=finding, owner=owner, entry=_entry(finding, owner), file=file))
+
+
+def _in_file(case: _Case) -> Finding:
+    list_ = "imports" if case.finding.path.startswith("nats.imports") else "exports"
+    lines = tuple(dict.fromkeys(_CURES.get(case.finding.code, _as_fixed)(case)))
     return replace(
-        finding,
+        case.finding,
         path=f"{list_}, {_heading(case.entry)}" if case.entry else list_,
-        text=_NUMBERED.sub("", finding.text),
+        text=_NUMBERED.sub("", case.finding.text),
         cure=(*lines, RELOAD) if lines else (),
         nsc=(),
         fix=None,  # which is of a document
     )
+
+
+def _importers(taken: Iterable[Taken]) -> Importers:
+    found: dict[tuple[str, str, str], list[tuple[Claims[Account], Import]]] = {}
+    for share in taken:
+        for take in share.takes:
+            if take.offer is not None:
+                export = take.offer.export
+                place = (share.provider_key, export.type, export.subject)
+                found.setdefault(place, []).append((share.importer, take.item))
+    return found
 
 
 def letting_in(export: Export, accounts: Iterable[str]) -> Export:
@@ -80,21 +133,32 @@ def approved(export: Export) -> tuple[str, ...]:
 
 def written(entry: Entry) -> str:
     """An export or import as the file has it."""
+    return _braced(_parts(entry))
+
+
+def _parts(entry: Entry) -> dict[str, str]:
+    """What an entry sets, and to what."""
     if isinstance(entry, Export):
-        parts = [f'{entry.type}: "{entry.subject}"']
+        parts: dict[str, str] = {entry.type: f'"{entry.subject}"'}
         if entry.type == "service" and entry.response_type not in ("", SINGLETON):
-            parts.append(f'response_type: "{entry.response_type}"')
+            parts["response_type"] = f'"{entry.response_type}"'
+        elif entry.service_latency:  # which a server takes with one response only
+            parts["latency"] = f'"{entry.service_latency.results}"'
         if named := approved(entry):
             quoted = ", ".join(f'"{name}"' for name in named)
-            parts.append(f"accounts: [{quoted}]")
-    else:
-        item = as_meant(entry)
-        parts = [f'{item.type}: {{account: "{item.account}", subject: "{item.subject}"}}']
-        if item.local_subject != item.subject:
-            parts.append(f'to: "{item.local_subject}"')
-        if item.share:
-            parts.append("share: true")
-    return f"{{{', '.join(parts)}}}"
+            parts["accounts"] = f"[{quoted}]"
+        return parts
+    item = as_meant(entry)
+    parts = {item.type: f'{{account: "{item.account}", subject: "{item.subject}"}}'}
+    if item.local_subject != item.subject:
+        parts["to"] = f'"{item.local_subject}"'
+    if item.share:
+        parts["share"] = "true"
+    return parts
+
+
+def _braced(parts: Mapping[str, str]) -> str:
+    return f"{{{', '.join(f'{name}: {value}' for name, value in parts.items())}}}"
 
 
 def _as_fixed(case: _Case) -> Iterator[str]:
@@ -104,8 +168,8 @@ def _as_fixed(case: _Case) -> Iterator[str]:
         return
     if isinstance(fix.added, Export):
         yield _add(case.owner, letting_in(fix.added, case.let_in))
-    elif mended := _entry(case.finding, fixed(case.owner, (case.finding,))):
-        yield _change(case.owner, mended)
+    elif case.entry and (mended := _entry(case.finding, fixed(case.owner, (case.finding,)))):
+        yield _change(case.owner, case.entry, mended)
 
 
 def _import_it(case: _Case) -> Iterator[str]:
@@ -127,15 +191,16 @@ def _import_as_service(case: _Case) -> Iterator[str]:
 
 def _imported(case: _Case, item: Import) -> Iterator[str]:
     """The import, and before it what its export lacks."""
-    importer, provider = case.owner, case.accounts.get(item.account)
+    importer, provider = case.owner, case.file.accounts.get(item.account)
     if provider is not None:
-        offer = exports_of(provider).of(item)
+        offer = case.file.exported[provider.sub].of(item)
         if offer is None:
-            known = _let_in(provider, case.finding.share)
+            known = case.file.let_in(provider, case.finding.share)
             names = sorted({*known, importer.name}) if known else ()
             yield _add(provider, letting_in(_service(item.subject), names))
         elif (known := approved(offer.export)) and importer.name not in known:
-            yield _change(provider, letting_in(offer.export, (*known, importer.name)))
+            let_in = letting_in(offer.export, (*known, importer.name))
+            yield _change(provider, offer.export, let_in)
     yield _add(importer, item)
 
 
@@ -167,18 +232,20 @@ def _export_deliver(case: _Case) -> Iterator[str]:
 def _withdraw(case: _Case) -> Iterator[str]:
     """The export, and before it the imports that have no other one."""
     if isinstance(case.entry, Export):
-        kept = tuple(each for each in case.owner.nats.exports if each != case.entry)
-        left = exports_of(case.owner.with_nats(exports=kept))
-        for importer, item in _importers(case):
-            if left.of(item) is None:
+        exported = case.file.exported[case.owner.sub]
+        for importer, item in case.importers:
+            same = exported.exact.get((item.type, item.subject))
+            others = (o for o in (same, *exported.wild) if o and o.export != case.entry)
+            if not any(covers(other, item) for other in others):
                 yield _take_out(importer, item)
         yield _take_out(case.owner, case.entry)
 
 
 def _restrict(case: _Case) -> Iterator[str]:
     if isinstance(case.entry, Export):
-        known = {*case.let_in, *(importer.name for importer, _ in _importers(case))}
-        yield _change(case.owner, letting_in(case.entry, sorted(known) or (_SOMEBODY,)))
+        known = {*case.let_in, *(importer.name for importer, _ in case.importers)}
+        let_in = letting_in(case.entry, sorted(known) or (_SOMEBODY,))
+        yield _change(case.owner, case.entry, let_in)
 
 
 def _streams(case: _Case) -> Iterator[str]:
@@ -205,24 +272,6 @@ def _service(subject: str) -> Export:
     return Export(subject=subject, type="service", response_type=response)
 
 
-def _let_in(provider: Claims[Account], share: str) -> tuple[str, ...]:
-    """Who may import something of a share."""
-    held = (offered for offered in offered_shares(provider) if offered.name == share)
-    names = {name for offered in held for o in offered.offers for name in approved(o.export)}
-    return tuple(sorted(names))
-
-
-def _importers(case: _Case) -> Iterator[tuple[Claims[Account], Import]]:
-    """Who imports the export of the case, and as what."""
-    offered = exports_of(case.owner)
-    for claims in case.accounts.values():
-        for item in map(as_meant, claims.nats.imports):
-            if item.account == case.owner.sub:
-                offer = offered.of(item)
-                if offer is not None and offer.export == case.entry:
-                    yield claims, item
-
-
 def _entry(finding: Finding, owner: Claims[Account]) -> Entry | None:
     found = _PLACE.match(finding.path)
     if found is None:
@@ -240,8 +289,14 @@ def _add(account: Claims[Account], entry: Entry) -> str:
     return f"add to {_list(account, entry)}: {written(entry)}"
 
 
-def _change(account: Claims[Account], entry: Entry) -> str:
-    return f"change in {_list(account, entry)}: {written(entry)}"
+def _change(account: Claims[Account], entry: Entry, mended: Entry) -> str:
+    """What to set and what to leave out; the rest of the entry is to stay as it is."""
+    old, new = _parts(entry), _parts(mended)
+    known = {name: value for name, value in old.items() if name in (entry.type, "to")}
+    set_ = ", ".join(f"{name}: {value}" for name, value in new.items() if old.get(name) != value)
+    left_out = ", ".join(name for name in old if name not in new)
+    what = (f"set {set_}" if set_ else "", f"leave out {left_out}" if left_out else "")
+    return f"change in {_list(account, entry)}, {_braced(known)}: {'; '.join(filter(None, what))}"
 
 
 def _take_out(account: Claims[Account], entry: Entry) -> str:
