@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,25 @@ class Reader:
         self.url = re.findall(r"nats://\S+", line)[0]
         return process
 
+    @contextmanager
+    def answering(self, block: str) -> Iterator[None]:
+        """Run a block that goes on until it is stopped, from when it listens."""
+        process = subprocess.Popen(
+            ["sh", "-c", f"exec {block.strip()}"],
+            cwd=self.home,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert process.stdout is not None
+        try:
+            assert "Listening on" in process.stdout.readline()
+            yield
+        finally:
+            process.terminate()
+            self.guard.watch_output("the guide", process.communicate(timeout=30)[0].encode())
+
     def in_step(self) -> None:
         asyncio.run(self._in_step())
 
@@ -84,11 +105,15 @@ class Reader:
 def test_the_guide_does_what_it_says(fresh_home: Path, seed_guard: SeedGuard) -> None:
     reader = Reader(fresh_home, seed_guard)
     process = reader.serve(BLOCKS[0])
+    said = []
     try:
-        said = []
-        for block in BLOCKS[1:]:
-            said.append(reader.follow(block))
-            reader.in_step()
+        with ExitStack() as running:
+            for block in BLOCKS[1:]:
+                if block.startswith("nats reply"):
+                    running.enter_context(reader.answering(block))
+                else:
+                    said.append(reader.follow(block))
+                    reader.in_step()
     finally:
         process.terminate()
         process.communicate(timeout=30)
@@ -103,6 +128,11 @@ def test_the_guide_does_what_it_says(fresh_home: Path, seed_guard: SeedGuard) ->
     )
     assert "observed from the importer's side" in text
     assert "FAILED" not in text
+    asked, _, ended = said[-3:]
+    assert "Item 5678 costs 12.50." in asked
+    at_the_import, within = ended.split("exit 1\n")
+    assert "12.50" not in at_the_import
+    assert "Item 5678 costs 12.50." in within
 
 
 def test_it_has_the_nine_commands_and_the_two() -> None:

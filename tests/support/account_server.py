@@ -1,6 +1,8 @@
 """An account server as an operator runs one: a process of its own that speaks HTTP.
 
-    python account_server.py SEEDS        SEEDS holds signing.nk and operator.jwt
+    python account_server.py SEEDS [CERTIFICATE KEY]
+
+SEEDS holds signing.nk and operator.jwt. With a certificate it speaks HTTPS.
 
 It prints its port. What is posted must be signed by the account itself; it is signed
 anew by the operator's signing key, with the limit of 100 connections that this operator
@@ -15,10 +17,11 @@ gives its customers. The file SEEDS/mode makes it behave otherwise:
 from __future__ import annotations
 
 import http.server
+import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler
@@ -38,8 +41,12 @@ CONNECTIONS = 100
 class AccountServer(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, seeds: Path) -> None:
+    def __init__(self, seeds: Path, certificate: Sequence[str] = ()) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
+        if certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(*certificate)
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.seeds = seeds
         self.signer = KeyPair.from_seed((seeds / "signing.nk").read_text())
         self.accounts: dict[str, str] = {}
@@ -127,8 +134,13 @@ class Running:
 
 
 @contextmanager
-def account_server(folder: Path, *, name: str = "NGS") -> Iterator[Running]:
-    """Start a server with an operator of its own, and end it."""
+def account_server(
+    folder: Path, *, name: str = "NGS", certificate: Sequence[Path] = ()
+) -> Iterator[Running]:
+    """Start a server with an operator of its own, and end it.
+
+    With ``certificate``, a file and that of its key, it speaks HTTPS.
+    """
     seeds = folder / "account-server"
     seeds.mkdir()
     identity, signing, system = (
@@ -139,11 +151,15 @@ def account_server(folder: Path, *, name: str = "NGS") -> Iterator[Running]:
     account = jwt.encode(Claims(name="SYS", sub=system.public, nats=Account()), signing, now)
     (seeds / f"{system.public}.jwt").write_text(account.token)
     process = subprocess.Popen(
-        [sys.executable, __file__, str(seeds)], stdout=subprocess.PIPE, text=True
+        [sys.executable, __file__, seeds, *certificate],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if certificate else None,  # handshakes that fail are told there
+        text=True,
     )
     try:
         assert process.stdout
-        url = f"http://127.0.0.1:{int(process.stdout.readline())}{ROOT}"
+        scheme = "https" if certificate else "http"
+        url = f"{scheme}://127.0.0.1:{int(process.stdout.readline())}{ROOT}"
         body = Operator(
             signing_keys=(signing.public,), system_account=system.public, account_server_url=url
         )
@@ -158,7 +174,8 @@ def account_server(folder: Path, *, name: str = "NGS") -> Iterator[Running]:
 
 
 def main() -> None:
-    server = AccountServer(Path(sys.argv[1]))
+    seeds, *certificate = sys.argv[1:]
+    server = AccountServer(Path(seeds), certificate)
     print(server.server_port, flush=True)
     server.serve_forever()
 

@@ -12,6 +12,7 @@ the operator has yet to agree. Source: nsc, ``store.PushAccount`` and ``PullAcco
 from __future__ import annotations
 
 import asyncio
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -138,6 +139,12 @@ async def _asked(url: str, work: Callable[[], T], timeout_s: float) -> T:
         reason = getattr(error, "reason", error)
         if isinstance(reason, TimeoutError):
             raise RequestTimeout(f"{url} did not answer within {timeout_s:g} s") from None
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            raise Unreachable(
+                f"{url} cannot be reached: its certificate is not trusted"
+                f" ({reason.verify_message})",
+                hint="name the authority's certificate in SSL_CERT_FILE",
+            ) from None
         raise Unreachable(
             f"{url} cannot be reached: {reason}", hint="check the URL, and that the server runs"
         ) from None

@@ -57,6 +57,7 @@ class Context:
     unknown: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
+_MAKE = "`jetshare up` makes contexts, and so does: nats context add NAME"
 _FIELDS = tuple(each.name for each in fields(Context) if each.name != "unknown")
 
 
@@ -132,7 +133,9 @@ class ContextFolder:
         try:
             data = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
-            raise not_found("context", name, self.names(), where=str(path.parent)) from None
+            raise not_found(
+                "context", name, self.names(), where=str(path.parent), make=_MAKE
+            ) from None
         except OSError as error:
             raise read_fault(path, error) from None
         return decode(data, str(path))

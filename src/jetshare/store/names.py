@@ -45,8 +45,10 @@ def check_free(what: str, name: str, taken: Iterable[str]) -> None:
             )
 
 
-def not_found(what: str, name: str, known: Iterable[str], *, where: str) -> NotFound:
-    """A NotFound that names the nearest of ``known``."""
+def not_found(
+    what: str, name: str, known: Iterable[str], *, where: str, make: str = ""
+) -> NotFound:
+    """A NotFound that names the nearest of ``known``; ``make`` says how to get a first one."""
     from difflib import get_close_matches  # only an error needs it
 
     by_fold = {each.casefold(): each for each in known}
@@ -57,7 +59,7 @@ def not_found(what: str, name: str, known: Iterable[str], *, where: str) -> NotF
         some = sorted(by_fold.values())[:8]
         hint = f"there are: {', '.join(some)}{', …' if len(by_fold) > len(some) else ''}"
     else:
-        hint = f"there is no {what} yet"
+        hint = make or f"there is no {what} yet"
     return NotFound(f'{what} "{_shown(name)}" is not in {where}', hint=hint)
 
 

@@ -130,6 +130,13 @@ def test_the_timeout_of_the_environment(offline: Nats) -> None:
     assert '"soon" is no duration' in offline("pub", "x", "y", env={"NATS_TIMEOUT": "soon"}).stderr
 
 
+def test_where_there_is_no_context_it_is_said_who_makes_them(offline: Nats) -> None:
+    done = offline("--context", "ACCTC", "pub", "x", "y")
+    assert done.exit == 1
+    assert 'context "ACCTC" is not in' in done.stderr
+    assert "hint: `jetshare up` makes contexts, and so does: nats context add NAME" in done.stderr
+
+
 def test_an_unknown_context_is_named_with_its_nearest_and_stays_unselected(offline: Nats) -> None:
     offline.ok("context", "add", "ACCTB", "--select")
     done = offline("--context", "acctb2", "pub", "x", "y")

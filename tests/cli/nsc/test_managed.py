@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,10 @@ from jetshare.identity.creds import Creds
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.net.connect import Login, connect
 from support.account_server import CONNECTIONS, Running, account_server
+from support.cli import Finished, Jetshare
 from support.nsc import Nsc
 from support.plain_server import plain_server
+from support.servers import Realm
 
 
 @pytest.fixture
@@ -98,6 +101,11 @@ def test_each_edit_goes_to_the_server_and_comes_back(guest: Nsc, provider: Runni
     assert account.nats.revocations.keys() == {"*"}
 
 
+async def enter(url: str, creds: Creds | None) -> bool:
+    async with connect(Login(servers=(url,), creds=creds)) as client:
+        return bool(client.is_connected)
+
+
 def test_a_user_connects_to_the_servers_of_the_operator(
     guest: Nsc, provider: Running, tmp_path: Path
 ) -> None:
@@ -110,10 +118,6 @@ def test_a_user_connects_to_the_servers_of_the_operator(
         system_account: {provider.system.claims.sub}
         resolver: URL("{provider.url}/accounts/")
     """
-
-    async def enter(url: str, creds: Creds | None) -> bool:
-        async with connect(Login(servers=(url,), creds=creds)) as client:
-            return bool(client.is_connected)
 
     gone = guest.store().creds("A", "gone")
     with plain_server(tmp_path / "server", config) as url:
@@ -248,3 +252,72 @@ def test_without_an_account_server_documents_go_by_hand(nsc: Nsc, provider: Runn
     assert "[WARN] unable to push" in nsc("add account A").stdout
     account = nsc.account("A")
     assert account.iss == account.sub
+
+
+TLS = Path(__file__).parents[2] / "net/tls"
+CERTIFICATE = TLS / "cert.pem"
+
+
+def test_an_account_server_that_speaks_https(
+    nsc: Nsc, jetshare_cli: Jetshare, tmp_path: Path
+) -> None:
+    """Each command is a process of its own: what it trusts is read when it starts."""
+
+    def trusting(line: str) -> Finished:
+        trusted = {"SSL_CERT_FILE": str(CERTIFICATE)}
+        return jetshare_cli("nsc", *line.split(), env=trusted, cwd=nsc.work)
+
+    with account_server(tmp_path, certificate=(CERTIFICATE, TLS / "key.pem")) as provider:
+        assert provider.url.startswith("https://")
+        stranger = jetshare_cli("nsc", "add", "operator", "-u", f"{provider.url}/operator")
+        assert (stranger.exit, stranger.stdout) == (1, "")
+        assert "its certificate is not trusted" in stranger.stderr
+        assert "hint: name the authority's certificate in SSL_CERT_FILE" in stranger.stderr
+        assert trusting(f"add operator -u {provider.url}/operator").exit == 0
+        assert "[ OK ] push jwt to account server" in trusting("add account A").stdout
+        done = trusting("edit account A --description mine")
+        assert "[ OK ] pull jwt from account server" in done.stdout
+        assert nsc.account("A").nats.description == "mine"
+        assert nsc.account("A").iss in provider.operator.claims.nats.signing_keys
+        provider.behave("refuse")
+        assert trusting("edit account A --description later").exit == 1
+        assert nsc.account("A").iss == nsc.account("A").sub
+        provider.behave("")
+        assert trusting("push -a A").stdout == '[ OK ] pushed "A" to account server\n'
+        assert '[ OK ] stored account "A"' in trusting("pull -a A -F").stdout
+    assert nsc.account("A").nats.description == "later"
+    assert nsc.account("A").iss in provider.operator.claims.nats.signing_keys
+
+
+def test_an_operator_with_servers_in_place_of_an_account_server(nsc: Nsc, tmp_path: Path) -> None:
+    """Pushed as the system account; who is let in is the operator's to say, by signing."""
+    realm = Realm()
+    config = f"""
+        operator: {realm.document.token}
+        system_account: {realm.system.public}
+        resolver: {{ type: full, dir: "./jwt" }}
+        resolver_preload: {{ {realm.system.public}: {realm.system.token} }}
+    """
+    with plain_server(tmp_path / "server", config) as url:
+        operator = realm.document.claims.with_nats(account_server_url=url)
+        (nsc.work / "op.jwt").write_text(jwt.encode(operator, realm.key, 10**9).token)
+        nsc("add operator -u op.jwt")
+        with nsc.store().edit() as editing:
+            editing.put_account(realm.system.document)
+            editing.put_key(realm.system.key)
+        assert "[WARN] unable to push" in nsc("add account A").stdout
+        nsc("add user u")
+        assert "[WARN] unable to push" in nsc("edit account A --description mine").stdout
+        account = nsc.account("A")
+        assert (account.iss, account.nats.description) == (account.sub, "mine")
+        assert "[ OK ] pushed to a total of 1 nats-server" in nsc("push -a A").stdout
+        creds = nsc.store().creds("A", "u")
+        with pytest.raises(AccessRefused):
+            asyncio.run(enter(url, creds))
+        with nsc.store().edit() as editing:  # as the operator gave it back, by hand
+            editing.put_account(jwt.encode(account, realm.signing_key, int(time.time())))
+        assert "[ OK ] pushed to a total of 1 nats-server" in nsc("push -a A").stdout
+        assert asyncio.run(enter(url, creds))
+        nsc("delete account A --force")
+        assert '[ OK ] stored account "A"' in nsc("pull -A").stdout
+        assert nsc.account("A").nats.description == "mine"

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from jetshare.errors import AccessRefused
 from jetshare.identity import jwt
 from jetshare.identity.claims import Account, Claims, Export
+from jetshare.identity.creds import Creds
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.net.connect import Login, connect
 from jetshare.net.resolver import Resolver
@@ -19,6 +21,8 @@ from jetshare.store.contract import Store
 from jetshare.workflows.reach import Reach, system_creds
 from support.nsc import Nsc
 from support.plain_server import plain_server
+from support.servers import free_ports
+from support.waiting import until
 
 
 @pytest.fixture
@@ -88,6 +92,43 @@ def test_what_is_invalid_is_not_pushed_unless_it_must(served: Nsc) -> None:
     assert "[ERR ] push A to nats-server" in done.stderr
     assert re.search(r"\[ERR \] server \w+ responded with error: .*\(500\)", done.stderr)
     assert "[ERR ] pushed to 0 of 1 nats-server" in done.stderr
+
+
+def test_one_of_two_servers_refuses(house: Nsc, tmp_path: Path) -> None:
+    """The second has no room for an account beside SYS."""
+    config = house("generate config --nats-resolver").stdout
+    (port,) = free_ports(1)
+    roomy = f'server_name: roomy\ncluster {{ name: c, listen: "127.0.0.1:{port}" }}\n'
+    narrow = (
+        f'server_name: narrow\ncluster {{ name: c, listen: "127.0.0.1:-1",'
+        f' routes: ["nats://127.0.0.1:{port}"] }}\n'
+    )
+    without_room = config.replace("type: full", "type: full\n    limit: 1")
+    with (
+        plain_server(tmp_path / "roomy", config + roomy) as url,
+        plain_server(tmp_path / "narrow", without_room + narrow),
+    ):
+        house(f"edit operator --account-jwt-server-url {url}")
+        asyncio.run(_joined(house.store(), 2))
+        done = house("push -a A", code=1)
+        assert held(house, house.account("A").sub)
+    said = done.stdout + done.stderr
+    assert '[ OK ] pushed "A" to nats-server' in said
+    assert re.search(r"\[ERR \] server \w+ responded with error: .*full", said)
+    assert "[ERR ] pushed to 1 of 2 nats-server" in said
+    assert "pushed to a total of" not in said
+
+
+async def _joined(store: Store, count: int) -> None:
+    """Until so many servers answer the system account."""
+    reach = Reach()
+    login = reach.login(store, system_creds(store, reach, 10**9 * 2))
+    async with connect(login) as client:
+
+        async def all_there() -> bool:
+            return len(await Resolver(client).servers()) == count
+
+        await until(all_there)
 
 
 def _store(nsc: Nsc, name: str, *, key: KeyPair | None = None, **fields: object) -> None:
@@ -168,17 +209,45 @@ def test_a_server_that_is_not_there(house: Nsc) -> None:
     house.refused("pull -A", "doesn't set account server url")
 
 
-def test_a_server_with_all_accounts_in_its_configuration(house: Nsc, tmp_path: Path) -> None:
-    house("add user -a A u")
-    config = house("generate config --mem-resolver").stdout
-    creds = house.store().creds("A", "u")
-
-    async def enter(url: str) -> bool:
+async def let_in(url: str, creds: Creds) -> bool:
+    try:
         async with connect(Login(servers=(url,), creds=creds)) as client:
             return bool(client.is_connected)
+    except AccessRefused:
+        return False
 
-    with plain_server(tmp_path / "server", config) as url:
-        assert asyncio.run(enter(url))
+
+def test_a_server_with_all_accounts_in_its_configuration(house: Nsc, tmp_path: Path) -> None:
+    house("add user -a A u")
+    creds = house.store().creds("A", "u")
+    assert creds
+    with plain_server(tmp_path / "server", house("generate config --mem-resolver").stdout) as url:
+        assert asyncio.run(let_in(url, creds))
+
+
+def test_a_server_that_asks_another_one_for_accounts(house: Nsc, tmp_path: Path) -> None:
+    """One keeps all accounts that are pushed to it, the other is told of them by the first."""
+    house("add user -a A u")
+    creds = house.store().creds("A", "u")
+    assert creds
+    full = house("generate config --nats-resolver").stdout
+    cache = house("generate config --nats-resolver-cache").stdout
+    (port,) = free_ports(1)
+    listening = f'server_name: full\ncluster {{ name: c, listen: "127.0.0.1:{port}" }}\n'
+    asking = (
+        f'server_name: cache\ncluster {{ name: c, listen: "127.0.0.1:-1",'
+        f' routes: ["nats://127.0.0.1:{port}"] }}\n'
+    )
+    with (
+        plain_server(tmp_path / "full", full + listening) as url,
+        plain_server(tmp_path / "cache", cache + asking) as asked,
+    ):
+        house(f"push -A -u {url}")
+        assert asyncio.run(let_in(url, creds))
+        asyncio.run(until(lambda: let_in(asked, creds)))
+        assert list((tmp_path / "full/jwt").rglob(f"{house.account('A').sub}.jwt"))
+        assert list((tmp_path / "cache/jwt").rglob(f"{house.account('A').sub}.jwt"))
+        assert list((tmp_path / "cache/jwt").rglob(f"{house.account('B').sub}.jwt")) == []
 
 
 def test_a_configuration_in_a_file(house: Nsc) -> None:

@@ -28,7 +28,7 @@ from jetshare.store.atomic import write_atomic
 
 command = Group(
     "server",
-    aliases=("srv", "sys"),
+    aliases=("srv", "sys", "system"),
     help="Checks of connections, streams and consumers.",
     elsewhere=(
         *("account", "cluster", "config", "generate", "graph", "info", "list", "ls", "mappings"),

@@ -31,7 +31,7 @@ ROOT = Group(
         "rtt": ("jetshare.cli.nats.rtt", (), "Round-trip time to the servers."),
         "server": (
             "jetshare.cli.nats.check",
-            ("srv", "sys"),
+            ("srv", "sys", "system"),
             "Checks of connections, streams and consumers.",
         ),
         "stream": ("jetshare.cli.nats.stream", ("str", "st", "ms", "s"), "JetStream streams."),
