@@ -52,7 +52,7 @@ def python(script: str, *words: str) -> tuple[str, ...]:
     return (sys.executable, str(HERE / "clients" / script), *words)
 
 
-def contestants(go: Path | None, *, own_account: bool) -> Iterator[Contestant]:
+def contestants(go: Path | None) -> Iterator[Contestant]:
     ours, uvloop = python("ours.py"), python("ours.py", "-uvloop")
     if go is not None:
         yield Contestant(name=MEASURE, command=(str(go),), mode="consume")
@@ -62,17 +62,10 @@ def contestants(go: Path | None, *, own_account: bool) -> Iterator[Contestant]:
     yield Contestant(name="jetshare consume, uvloop", command=uvloop, mode="consume")
     yield Contestant(name="nats-py fetch", command=python("nats_py.py"), mode="fetch", less=SLOW)
     yield Contestant(name="bare socket", command=python("bare_socket.py"), mode="consume")
-    if own_account:
-        if go is not None:
-            yield Contestant(
-                name=f"{MEASURE}, own account",
-                command=(str(go),),
-                mode="consume",
-                own_account=True,
-            )
-        yield Contestant(
-            name="jetshare consume, own account", command=ours, mode="consume", own_account=True
-        )
+    own, mode = "own account", "consume"  # the same without a share
+    if go is not None:
+        yield Contestant(name=f"{MEASURE}, {own}", command=(str(go),), mode=mode, own_account=True)
+    yield Contestant(name=f"jetshare consume, {own}", command=ours, mode=mode, own_account=True)
 
 
 def single(go: Path | None) -> Iterator[Contestant]:
@@ -204,7 +197,7 @@ async def bench(words: argparse.Namespace, folder: Path) -> dict[str, Any]:
         for size in words.sizes:
             count = int(SIZES.get(size, 50_000) * words.scale)
             await arena.stock(size, count)
-            everyone = list(contestants(go, own_account=size == words.sizes[0]))
+            everyone = list(contestants(go))
             results = await contest(arena, everyone, count, words.rounds)
             report[f"{size} bytes"] = show(f"{count:,} messages of {size} bytes", results)
         count = int(SINGLE * words.scale)

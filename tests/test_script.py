@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 import jetshare
-from jetshare.errors import ShareRevoked, Unreachable
+from jetshare.errors import AckNotShared, AckUnconfirmed, ShareRevoked, Unreachable
 from jetshare.identity.creds import format_creds
 from support.consuming import scene
 from support.sharing import PREFIX, SHARE, Provider
 
-# The first so many messages of a share.
-Share = Callable[[int], Iterator[jetshare.Message]]
+
+@dataclass(frozen=True)
+class Share:
+    url: str
+    creds: Path
+
+    def __call__(self, count: int) -> Iterator[jetshare.Message]:
+        """The first so many messages."""
+        pull = jetshare.PullOptions(expires=2, idle_heartbeat=0.3, stop_after=count)
+        return jetshare.iterate(SHARE, server=self.url, creds=self.creds, prefix=PREFIX, pull=pull)
 
 
 def through(folder: Path, script: Callable[[Share], None], *, count: int) -> None:
@@ -32,15 +43,9 @@ def through(folder: Path, script: Callable[[Share], None], *, count: int) -> Non
 
 
 def opener(provider: Provider, folder: Path) -> Share:
-    url = provider.world.urls[0]
     creds = folder / "importer.creds"
     creds.write_text(format_creds(provider.world.importer.user()))
-
-    def share(count: int) -> Iterator[jetshare.Message]:
-        pull = jetshare.PullOptions(expires=2, idle_heartbeat=0.3, stop_after=count)
-        return jetshare.iterate(SHARE, server=url, creds=creds, prefix=PREFIX, pull=pull)
-
-    return share
+    return Share(provider.world.urls[0], creds)
 
 
 def test_each_is_acknowledged_when_the_next_is_asked_for(tmp_path: Path, fresh_home: Path) -> None:
@@ -84,6 +89,40 @@ def test_how_it_ends_is_raised_in_the_loop(tmp_path: Path, fresh_home: Path) -> 
 
             await provider.fill(2)
             with pytest.raises(ShareRevoked):
+                await asyncio.to_thread(script, opener(provider, tmp_path))
+
+    asyncio.run(beside())
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["next(held)", "for message in held: break", "for message in held: raise SystemExit"],
+)
+def test_a_script_ends_that_holds_it_by_a_name(tmp_path: Path, fresh_home: Path, body: str) -> None:
+    """And what it had in hand comes again: at once, not after the ack wait."""
+
+    def script(share: Share) -> None:
+        words = f"server={share.url!r}, creds={str(share.creds)!r}, prefix={PREFIX!r}"
+        program = f"import jetshare\nheld = jetshare.iterate({str(SHARE)!r}, {words})\n{body}\n"
+        subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+        assert sorted(int(message.data) for message in share(3)) == [1, 2, 3]
+
+    through(tmp_path, script, count=3)
+
+
+def test_acknowledgements_that_are_lost_are_told(tmp_path: Path, fresh_home: Path) -> None:
+    async def beside() -> None:
+        async with scene(tmp_path) as (provider, _):
+            loop = asyncio.get_running_loop()
+
+            def script(share: Share) -> None:
+                for message in share(5):
+                    if message.data == b"2":
+                        withdrawing = provider.world.withdraw_acks()
+                        asyncio.run_coroutine_threadsafe(withdrawing, loop).result()
+
+            await provider.fill(5)
+            with pytest.raises((AckNotShared, AckUnconfirmed)):
                 await asyncio.to_thread(script, opener(provider, tmp_path))
 
     asyncio.run(beside())

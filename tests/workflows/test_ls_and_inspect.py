@@ -7,6 +7,7 @@ import pytest
 
 from jetshare.editing.exports import delete_export
 from jetshare.editing.imports import delete_import
+from jetshare.editing.revocations import revoke_activation
 from jetshare.errors import TokenError
 from jetshare.identity.claims import Claims, User
 from jetshare.identity.creds import Creds, format_creds
@@ -102,6 +103,20 @@ async def test_a_subject_that_went_makes_a_share_incomplete(
                 claims = delete_import(claims, item)
         edit.put_account(sign_account(edit, claims, NOW))
     assert states(store, NOW + 20) == told
+
+
+async def test_what_is_revoked_in_part_has_not_ended() -> None:
+    """NEXT is still open, so nobody may read here that it is over."""
+    store = await shared()
+    with store.edit() as edit:
+        claims = edit.account("ACCTC").claims
+        offer = offered(claims)[0]
+        ack = offer.export(Role.ACK)
+        assert ack is not None
+        importer = edit.account("ACCTB").claims.sub
+        claims = revoke_activation(claims, ack, importer, NOW + 10)
+        edit.put_account(sign_account(edit, claims, NOW + 10))
+    assert states(store, NOW + 20) == ([State.INCOMPLETE], [State.INCOMPLETE])
 
 
 async def test_a_share_made_by_other_tools_is_listed_without_a_ledger() -> None:

@@ -14,7 +14,7 @@ import click
 
 from jetshare.cli.hiding import hide_seeds
 from jetshare.cli.options import SHARE, World, run, verb
-from jetshare.cli.output import emit_json, note, plain_text
+from jetshare.cli.output import emit_json, note, plain, plain_text
 from jetshare.errors import InputError, NetworkError
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.workflows.consume import ConsumeRequest, consume, described, program
@@ -107,8 +107,8 @@ def _log_in_one_line() -> None:
         def format(self, record: logging.LogRecord) -> str:
             text = record.getMessage()
             if record.exc_info and record.exc_info[1]:
-                text += f": {record.exc_info[1] or type(record.exc_info[1]).__name__}"
-            return hide_seeds(text)
+                text += f": {str(record.exc_info[1]) or type(record.exc_info[1]).__name__}"
+            return plain(hide_seeds(text))  # some of it is what a stranger's server said
 
     to_stderr = logging.StreamHandler()
     to_stderr.setFormatter(OneLine())

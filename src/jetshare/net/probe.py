@@ -177,7 +177,19 @@ async def flow_control(
 
     A server asks after a megabyte. Who answers where the answer reaches it hears nothing
     more, and 503 where it does not. A heartbeat says that all there is has been delivered.
+    Raises Unreachable where the connection is lost meanwhile.
     """
+    from nats.errors import Error
+
+    try:
+        return await _flow_control(client, create, config, local, timeout_s)
+    except (OSError, Error) as error:
+        raise Unreachable(f"the connection is lost: {error}") from None
+
+
+async def _flow_control(
+    client: Client, create: str, config: Mapping[str, object], local: str, timeout_s: float
+) -> Flow:
     subscription = await client.subscribe(local)
     try:
         made = await ask(client, create, json.dumps(config).encode(), 2.0)

@@ -69,7 +69,13 @@ class PullLoop:
 
     async def open(self) -> None:
         """Start to pull. Raises Unreachable on a closed connection."""
-        self._tap = await self._wire.subscribe(f"{self._inbox}.*", self._deliver)
+        if self._over:
+            return
+        tap = await self._wire.subscribe(f"{self._inbox}.*", self._deliver)
+        if self._ending is not None:  # when there was nothing yet to close
+            await tap.close()
+            return
+        self._tap = tap
         self._act(self._state.begin(self._loop.time()))
         self._spawn(self._watch())
 
@@ -217,6 +223,8 @@ class PullLoop:
                 self._unheard_proofs += 1
             if self._unheard_proofs >= _UNHEARD_PROOFS:
                 self._fail(error)
+            else:
+                await asyncio.sleep(_MAX_TICK_S)  # however much there is to be proven
         finally:
             self._proving = False
 
@@ -248,6 +256,8 @@ class PullLoop:
             self.info = info
             if info.ack_policy == "none":
                 self.acks.none_wanted()
+            else:
+                self.acks.needless = False
             return Answer.PRESENT
         if info.absent:
             self.acks.forget()

@@ -202,7 +202,7 @@ def revoked_at(bundle: Bundle, provider: Claims[Account]) -> int | None:
     offer = offered_share(provider, bundle.share)
     if offer is None or bundle.public:
         return None
-    at = offer.revoked_at(bundle.importer)
+    at = offer.ended_at(bundle.importer)
     return at if at is not None and at >= bundle.issued else None
 
 

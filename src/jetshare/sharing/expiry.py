@@ -88,7 +88,7 @@ def activations(held: Accepted) -> tuple[Claims[Activation], ...]:
 def _expired(
     importer: str, granted: set[Term], held: set[Term] | None, offer: Offered, now: int
 ) -> Expired | None:
-    revoked = offer.revoked_at(importer) or 0
+    revoked = offer.ended_at(importer) or 0
     known = {term for term in granted | (held or set()) if term.issued > revoked}
     over = {term for term in known if term.over(now)}
     if not over:

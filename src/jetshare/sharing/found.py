@@ -32,15 +32,25 @@ class Offered:
         return next((export for held, export in self.exports if held is role), None)
 
     def revoked_at(self, importer: str) -> int | None:
-        """When this share was last revoked for ``importer``; None when it never was."""
-        times = [
-            revocations[key]
+        """When any subject of it was last revoked for ``importer``; None when none ever was."""
+        return max((at for at in self._revoked(importer) if at is not None), default=None)
+
+    def ended_at(self, importer: str) -> int | None:
+        """Up to when tokens of ``importer`` are revoked for every subject of the share; None
+        where one was never revoked, and access goes on there."""
+        times = self._revoked(importer)
+        known = [at for at in times if at is not None]
+        return min(known) if known and len(known) == len(times) else None
+
+    def _revoked(self, importer: str) -> list[int | None]:
+        """When each export was last revoked for ``importer``, by its key or for everyone."""
+        return [
+            max(
+                (at for key, at in (export.revocations or {}).items() if key in (importer, "*")),
+                default=None,
+            )
             for _, export in self.exports
-            if (revocations := export.revocations)
-            for key in (importer, "*")
-            if key in revocations
         ]
-        return max(times, default=None)
 
     def importers_revoked(self) -> frozenset[str]:
         return frozenset(key for _, export in self.exports for key in export.revocations or ())

@@ -227,7 +227,7 @@ def _verdicts(
             importer=taken.importer.name,
             findings=tuple(sorted(held, key=lambda f: (-f.severity.rank, f.code))),
             ended=diagnosis.ended.get(sight_of(taken), ""),
-            asked=sight.next is not None or sight.arrived is not None,
+            asked=(sight.next is not None and sight.next.answered) or sight.arrived is not None,
             unproven=sight.unproven,
             left_behind=sight.left_behind,
         )

@@ -23,7 +23,7 @@ from jetshare.sharing.rules.shares import Taken
 if TYPE_CHECKING:
     from nats.aio.client import Client
 
-_DELIVERIES = 2
+_FEWEST_DELIVERIES = 5  # of which two are ours, and may leave the application no fewer than three
 _SLACK = 16  # bytes: counts in the reply subject have grown, and no message is so small
 _NANO = 1_000_000_000
 
@@ -63,7 +63,7 @@ def _dangerous(seen: Seen) -> str:
     if (
         isinstance(most, int)
         and most > 0
-        and (most <= _DELIVERIES or seen.count("num_ack_pending"))
+        and (most < _FEWEST_DELIVERIES or seen.count("num_ack_pending"))
     ):
         return f"messages are delivered at most {most} times, and this could be the last"
     return ""

@@ -217,6 +217,8 @@ async def _asked(client: Client, share: Taken, seen: Seen) -> Seen:
     for take in share.all(Part.NEXT):
         answer = await probe.next_reaches(client, take.local)
         seen = replace(seen, next=_heard(answer), waiting=probe.messages_wait(answer))
+        if not (probe.is_pull_status(answer) or (seen.next and seen.next.nobody)):
+            seen = seen.not_proving(f"that a pull arrives: {answer.describe()}")
         if answer.code == 404:  # nothing waits, so replies can be counted
             seen = replace(seen, streamed=_heard(await probe.next_streams(client, take.local)))
     for take in share.all(Part.ACK):

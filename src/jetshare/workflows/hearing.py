@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jetshare.errors import InputError, JetshareError, KeyNotHeld, NotFound
+from jetshare.errors import InputError, JetshareError, KeyNotHeld, NetworkError, NotFound
 from jetshare.identity.claims import Account, Import
 from jetshare.identity.jwt import Document
 from jetshare.net import probe
@@ -19,6 +19,8 @@ from jetshare.workflows.reach import Reach, account_creds, host_of
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
+
+    from jetshare.net.connect import Login
 
 _NOBODY = "JETSHARE-PROBE"  # a consumer that nobody has
 _SECOND_FORM_SINCE = (2, 14)  # nats-server, feature_flags.go
@@ -172,14 +174,35 @@ async def refused_on_each_server(
 
 async def _share_is_refused(client: Client, importer: str, held: Accepted) -> list[Proof]:
     """Nothing listens to any subject of the share, as its importer has them."""
-    proofs = []
+    return [
+        refusal(f"{importer}: {role} is refused", seen, client)
+        for role, seen in await _at_each_subject(client, held)
+    ]
+
+
+async def heard_on_each_server(login: Login, held: Accepted) -> list[Heard]:
+    """What answers at each subject of the share on each server; one that is not reached
+    is silent."""
+    from jetshare.net.connect import connect
+
+    heard: list[Heard] = []
+    for url in login.servers:
+        try:
+            async with connect(replace(login, servers=(url,))) as client:
+                heard.extend([seen.heard for _, seen in await _at_each_subject(client, held)])
+        except NetworkError:
+            heard.append(Heard.SILENCE)
+    return heard
+
+
+async def _at_each_subject(client: Client, held: Accepted) -> list[tuple[Role, probe.Observation]]:
+    found: list[tuple[Role, probe.Observation]] = []
     for role, item in held.imports:
         if role is Role.ACK_V2:
             continue  # a server that does not know this form was silent before, too
         ask = probe.ack_reaches if role is Role.ACK else probe.next_reaches
-        seen = await ask(client, local_subject(item))
-        proofs.append(refusal(f"{importer}: {role} is refused", seen, client))
-    return proofs
+        found.append((role, await ask(client, local_subject(item))))
+    return found
 
 
 def refusal(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from shlex import quote
 
+from jetshare.net.probe import Heard
 from jetshare.sharing.expiry import terms
 from jetshare.sharing.found import Accepted, Offered
 from jetshare.sharing.proof import Proof, Side
@@ -12,42 +14,58 @@ from jetshare.sharing.proof import Proof, Side
 NEXT_REACHES = "NEXT reaches the consumer"
 ACK_REACHES = "ACK reaches the consumer"
 INFO_ANSWERS = "INFO answers"
-_REACHING = (NEXT_REACHES, ACK_REACHES, INFO_ANSWERS)
 
 
-def ended_as_it_should(
+@dataclass(frozen=True, slots=True)
+class Over:
+    """How a grant came to be over, and the command that ends what a server still lets on."""
+
+    how: str
+    end_it: str
+
+
+def how_over(
     held: Accepted,
     offer: Offered | None,
     *,
     importer: tuple[str, str],
     provider_name: str,
-    proofs: Sequence[Proof],
     now: int,
-) -> list[Proof]:
-    """A grant that is over must give nothing: a server may let an expired one go on.
+) -> Over | None:
+    """None while the grant is in force by its documents.
 
     ``importer`` is its public key and its name; ``provider_name`` is empty where the
     provider's document is not at hand.
     """
-    over, end_it = "", ""
     if offer is not None:
-        revoked = offer.revoked_at(importer[0])
+        revoked = offer.ended_at(importer[0])
         if revoked is not None and revoked >= max((t.issued for t in terms(held)), default=0):
-            over, end_it = "revoked", f"jetshare nsc push -a {quote(provider_name)}"
-    if not over and any(term.over(now) for term in terms(held)):
-        over = "expired"
-        end_it = (
-            f"jetshare revoke {held.share} --from {quote(provider_name)} --expired"
-            if offer is not None
-            else f"jetshare drop {held.share} --account {quote(importer[1])} --from {held.provider}"
-        )
-    if not over:
-        return []
-    still = any(p.held for p in proofs if p.side is Side.IMPORTER and p.name in _REACHING)
-    seen = f"access is STILL OPEN; end it: {end_it}" if still else "nothing is reached any more"
+            return Over("revoked", f"jetshare nsc push -a {quote(provider_name)}")
+    if not any(term.over(now) for term in terms(held)):
+        return None
+    if offer is not None:
+        end_it = f"jetshare revoke {held.share} --from {quote(provider_name)} --expired"
+    else:
+        end_it = f"jetshare drop {held.share} --account {quote(importer[1])} --from {held.provider}"
+    return Over("expired", end_it)
+
+
+def ended_as_it_should(over: Over, heard: Sequence[Heard]) -> list[Proof]:
+    """A grant that is over must give nothing: a server may let an expired one go on.
+
+    ``heard`` is what the importer hears at each subject of the share on each server. Any
+    answer comes from the provider's side, be it an error; silence proves neither.
+    """
+    closed: bool | None = None
+    seen = "not seen: there was no answer, and no refusal of every subject on every server"
+    if Heard.ANSWER in heard:
+        closed, seen = False, f"access is STILL OPEN; end it: {over.end_it}"
+    elif heard and all(one is Heard.NO_RESPONDERS for one in heard):
+        closed, seen = True, "nothing is reached any more"
+    in_force, is_closed = "the grant is in force", f"what is {over.how} is closed"
     return [
-        Proof(name="the grant is in force", side=Side.DOCUMENTS, held=False, seen=f"it is {over}"),
-        Proof(name=f"what is {over} is closed", side=Side.IMPORTER, held=not still, seen=seen),
+        Proof(name=in_force, side=Side.DOCUMENTS, held=False, seen=f"it is {over.how}"),
+        Proof(name=is_closed, side=Side.IMPORTER, held=closed, seen=seen),
     ]
 
 

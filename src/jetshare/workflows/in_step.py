@@ -17,10 +17,10 @@ from pathlib import Path
 
 from jetshare.errors import (
     JetshareError,
+    KeyNotHeld,
     MalformedToken,
     NetworkError,
-    NotFound,
-    StoreLocked,
+    StoreReadOnly,
     WrongIssuer,
 )
 from jetshare.identity import jwt
@@ -207,11 +207,11 @@ class Follower:
         for name in [name for name, at in self._ends.items() if 0 < at <= self.now()]:
             try:
                 await asyncio.to_thread(self.sign_anew, name)  # the store may be locked for long
-            except (StoreLocked, NotFound):
-                continue  # somebody edits it now, or took it away: look again
-            except JetshareError as error:
+            except (KeyNotHeld, StoreReadOnly) as error:  # which does not pass by waiting
                 reason = f"an activation is over, and the server goes on with it: {error}"
                 self.tell(Event(step=Step.STILL_OPEN, account=name, reason=reason))
+            except JetshareError:
+                continue  # somebody edits it now, or took it away: look again
             else:
                 reason = "an activation is over: signed anew, so that the server ends it"
                 self.tell(Event(step=Step.EXPIRED, account=name, reason=reason))

@@ -161,11 +161,13 @@ def _accepted(
 
 
 def _state(offer: Offered, importer: str, issued: int, expires: int, now: int) -> State:
-    revoked = offer.revoked_at(importer)
-    if not offer.public and revoked is not None and revoked >= issued:
+    ended, revoked = offer.ended_at(importer), offer.revoked_at(importer)
+    if not offer.public and ended is not None and ended >= issued:
         return State.REVOKED
     if expires and expires <= now:
         return State.EXPIRED
+    if not offer.public and revoked is not None and revoked >= issued:
+        return State.INCOMPLETE  # a part of it is revoked
     return State.ACTIVE if offer.export(Role.NEXT) else State.INCOMPLETE
 
 

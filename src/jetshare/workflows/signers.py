@@ -35,6 +35,16 @@ def account_document_signer(
     return _choose(store, wanted, _first(prefer, allowed), what=what)
 
 
+def operators_signer(store: Store, *, prefer: str = "") -> KeyPair:
+    """Signs an account's document so that servers take it: with the operator's keys alone.
+
+    Raises KeyNotHeld where those are elsewhere, in a managed store as well.
+    """
+    operator = store.operator().claims
+    allowed = _first(prefer, _operator_keys(operator))
+    return _choose(store, "", allowed, what=f"operator {operator.name}")
+
+
 def operator_document_signer(store: Store, operator: Claims[Operator], wanted: str = "") -> KeyPair:
     """Signs the operator's own document: its identity, or a signing key where that is away."""
     allowed = [operator.sub, *operator.nats.signing_keys]

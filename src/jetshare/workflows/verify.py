@@ -20,9 +20,9 @@ from jetshare.sharing.found import Accepted, Offered, accepted_share, offered_sh
 from jetshare.sharing.kinds import API_PREFIX, PullConsumer
 from jetshare.sharing.proof import Proof, Side, all_held
 from jetshare.store.contract import Store
-from jetshare.workflows.hearing import reaches_no_more, refusal, works
+from jetshare.workflows.hearing import heard_on_each_server, reaches_no_more, refusal, works
 from jetshare.workflows.importers import find_importers
-from jetshare.workflows.in_force import ended_as_it_should, time_left
+from jetshare.workflows.in_force import ended_as_it_should, how_over, time_left
 from jetshare.workflows.reach import Reach, account_creds, host_of, system_creds
 
 if TYPE_CHECKING:
@@ -94,16 +94,15 @@ async def _verify_pair(
     proofs.append(await _outsider_is_refused(store, pair, reach, now))
     after = await _provider_counts(store, pair, reach, now)
     proofs.append(_counts_unchanged(before, after))
-    proofs.extend(
-        ended_as_it_should(
-            held,
-            pair.offer,
-            importer=(importer.sub, importer.name),
-            provider_name=pair.provider.claims.name if pair.provider else "",
-            proofs=proofs,
-            now=now,
-        )
+    over = how_over(
+        held,
+        pair.offer,
+        importer=(importer.sub, importer.name),
+        provider_name=pair.provider.claims.name if pair.provider else "",
+        now=now,
     )
+    if over is not None:
+        proofs.extend(ended_as_it_should(over, await heard_on_each_server(login, held)))
     return Verdict(
         share=held.share,
         provider=held.provider,

@@ -113,7 +113,8 @@ def left_over(share: Taken, how: str) -> Finding:
 
 
 def still_open(share: Taken, seen: Seen) -> Iterator[Finding]:
-    heard: Mapping[str, Heard | None] = {"NEXT": seen.next, "ACK": seen.ack, "INFO": seen.info}
+    # Not ACK: it has the name of a consumer that the importer may have itself.
+    heard: Mapping[str, Heard | None] = {"NEXT": seen.next, "INFO": seen.info}
     open_ = [name for name, one in heard.items() if one is not None and one.answered]
     if open_:
         text = f"{share.name} was revoked for {share.importer.name}, and {open_[0]} still answers"

@@ -232,7 +232,7 @@ def expires_soon(share: Taken, now: int) -> Iterator[Finding]:
 EARLY = Rule(
     code="JS309",
     title="A token is not valid yet",
-    severity=Severity.WARNING,
+    severity=Severity.ERROR,
     symptom="503: no responders, until the time comes and the servers load the account again.",
     cause="The token's nbf lies in the future.",
     cure=GRANT_AGAIN,
