@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -86,6 +88,8 @@ def test_how_it_ends_is_raised_in_the_loop(tmp_path: Path, fresh_home: Path) -> 
                     if message.data == b"2":
                         revoking = asyncio.run_coroutine_threadsafe(provider.world.revoke(), loop)
                         revoking.result()
+                        while any(each.name == "jetshare" for each in threading.enumerate()):
+                            time.sleep(0.01)  # the consumption ends within the body
 
             await provider.fill(2)
             with pytest.raises(ShareRevoked):

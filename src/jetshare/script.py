@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread, current_thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jetshare.client import connect
 from jetshare.errors import AckUnconfirmed
@@ -53,10 +53,14 @@ def iterate(
     raises as that and ``process`` do.
     """
     runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
-    tell = runner.get_loop().call_soon_threadsafe
+    loop = runner.get_loop()
     stop = asyncio.Event()
     offered: SimpleQueue[tuple[Message, asyncio.Future[None]] | None] = SimpleQueue()
     ended: Future[Processed] = Future()
+
+    def tell(call: Callable[..., None], *words: Any) -> None:
+        with contextlib.suppress(RuntimeError):  # it has ended by itself, and ``ended`` says how
+            loop.call_soon_threadsafe(call, *words)
 
     async def offer(message: Message) -> None:
         handled = asyncio.get_running_loop().create_future()
@@ -87,8 +91,7 @@ def iterate(
     beside = Thread(target=run, name="jetshare", daemon=True)
 
     def leave() -> None:
-        with contextlib.suppress(RuntimeError):  # it has ended by itself
-            tell(stop.set)
+        tell(stop.set)
         if current_thread() is not beside:  # where the garbage collector may run
             beside.join()
 
@@ -99,7 +102,7 @@ def iterate(
             message, handled = offer_made
             yield message
             tell(_settle, handled)
-        _check(share, ended.result())
+        _all_confirmed(share, ended.result())
     finally:
         if beside.is_alive():
             leave()
@@ -111,7 +114,7 @@ def _settle(handled: asyncio.Future[None]) -> None:
         handled.set_result(None)
 
 
-def _check(share: str | PullConsumer, counts: Processed) -> None:
+def _all_confirmed(share: str | PullConsumer, counts: Processed) -> None:
     if counts.unconfirmed:
         raise AckUnconfirmed(
             f"{counts.unconfirmed} acknowledgements of {share} were not confirmed",

@@ -42,7 +42,7 @@ def offer(
     ]
     if not added:
         return account
-    return _with(account, exports=(*account.nats.exports, *added))
+    return account.with_nats(exports=(*account.nats.exports, *added))
 
 
 def _exported(services: Iterable[Export], wanted: SharedSubject, *, public: bool) -> bool:
@@ -152,7 +152,7 @@ def accept(account: Claims[Account], bundle: Bundle, prefix: str) -> Claims[Acco
         )
     if tuple(imports) == account.nats.imports:
         return account
-    return _with(account, imports=tuple(imports))
+    return account.with_nats(imports=tuple(imports))
 
 
 def _position(imports: list[Import], provider: str, subject: str) -> int | None:
@@ -208,7 +208,7 @@ def revoke(account: Claims[Account], offer: Offered, until: Mapping[str, int]) -
         else export
         for export in account.nats.exports
     )
-    return _with(account, exports=exports)
+    return account.with_nats(exports=exports)
 
 
 def _revoked_up_to(held: Mapping[str, int], until: Mapping[str, int]) -> dict[str, int]:
@@ -223,8 +223,4 @@ def withdraw(account: Claims[Account], offer: Offered) -> Claims[Account]:
         for export in account.nats.exports
         if export.type != "service" or export.subject not in gone
     )
-    return _with(account, exports=kept)
-
-
-def _with(account: Claims[Account], **fields: object) -> Claims[Account]:
-    return replace(account, nats=replace(account.nats, **fields))  # type: ignore[arg-type]
+    return account.with_nats(exports=kept)
