@@ -88,7 +88,7 @@ def test_a_user_as_a_table(full: Nsc) -> None:
 def test_an_operator_by_its_key_and_of_several(full: Nsc) -> None:
     key = full.operator().sub
     full("add operator O2")
-    assert full("describe operator").stdout.count("O2") == 1
+    assert full("describe operator").stdout.split().count("O2") == 1
     assert json.loads(full(f"describe operator {key} -J").stdout)["name"] == "OP"
     assert json.loads(full("describe operator -n OP -J").stdout)["sub"] == key
     other = KeyPair.generate(Kind.OPERATOR).public
