@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from jetshare.net.messages import Messages
     from jetshare.net.process import Processed, ProcessOptions
     from jetshare.net.pull_options import PullOptions
-    from jetshare.script import iterate
+    from jetshare.script import Iteration, iterate
     from jetshare.sharing.kinds import PullConsumer
     from jetshare.sharing.proof import Proof
     from jetshare.sharing.rules.rule import Finding
@@ -54,7 +54,7 @@ _HOMES = {
     "jetshare.net.messages": ("Messages",),
     "jetshare.net.process": ("ProcessOptions", "Processed"),
     "jetshare.net.pull_options": ("PullOptions",),
-    "jetshare.script": ("iterate",),
+    "jetshare.script": ("Iteration", "iterate"),
     "jetshare.sharing.kinds": ("PullConsumer",),
     "jetshare.sharing.proof": ("Proof",),
     "jetshare.sharing.rules.rule": ("Finding",),
@@ -97,6 +97,7 @@ __all__ = [
     "GrantRequest",
     "GrantResult",
     "Inspection",
+    "Iteration",
     "JetshareError",
     "Listing",
     "Location",

@@ -12,6 +12,7 @@ It stands beside the command line, and like it reads the environment.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from jetshare.store.contract import Store
 
 DEFAULT_TIMEOUT_S = 30.0
+DEFAULT_FLUSH_TIMEOUT_S = 10.0  # as nats-py's
 _PULL, _PROCESS = PullOptions(), ProcessOptions()
 
 
@@ -171,7 +173,7 @@ class Client:
 
         It acknowledges a message when the handler returns, gives it back when the handler
         raises, and holds the lease of slow ones. It returns what became of the messages
-        once it has drained: at SIGTERM, when ``options.stop`` is set, and after
+        once it has drained: at SIGTERM or Ctrl-C, when ``options.stop`` is set, and after
         ``pull.stop_after`` messages. Raises as ``consume``; then ``counts``, where given,
         holds what became of them until the end.
         """
@@ -228,20 +230,23 @@ class Client:
             raise InputError("no prefix is known", hint="name a share, or give prefix=")
         return self.connection.jetstream(prefix=checked_prefix(found))
 
-    async def flush(self) -> None:
-        """Return once the server has read all that was sent, acknowledgements above all."""
-        self._wire.flush()
-        await self.connection.flush()
+    async def flush(self, timeout: float = DEFAULT_FLUSH_TIMEOUT_S) -> None:
+        """Return once the server has read all that was sent, acknowledgements above all.
+
+        Raises Unreachable where there is no connection within ``timeout`` seconds, or it
+        breaks meanwhile.
+        """
+        await self._wire.flushed(timeout)
 
     async def aclose(self) -> None:
         """End all that is being consumed, and give back what was not handed out.
 
-        The connection stays.
+        What was acknowledged of batches and single messages is confirmed, or logged where it
+        is not. The connection stays.
         """
         for loop in tuple(self._open):
             await loop.close()
-        for pool in self._pools.values():
-            await pool.close()
+        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
         self._pools.clear()
         await self._wire.close()
 

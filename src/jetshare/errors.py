@@ -37,6 +37,7 @@
     │   ├── ConsumerDeleted                the provider deleted the consumer or its stream
     │   ├── PullRefused                    the consumer answers, and refuses this pull for good
     │   └── ApiRefused                     the JetStream API answers with an error
+    ├── Declined                  exit 1   a person was asked, and said no
     ├── AlreadySettled            exit 1   a message that was settled before
     ├── HandlerFailed             exit 1   a program that was given a message and did not handle it
     ├── NotPushed                 exit 3   stored in the folder, but not on every server
@@ -220,6 +221,10 @@ class ApiRefused(NetworkError):
     def __init__(self, message: str, *, err_code: int, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.err_code = err_code
+
+
+class Declined(JetshareError):
+    pass
 
 
 class AlreadySettled(JetshareError):

@@ -14,8 +14,9 @@ from jetshare.net.connect import connect as nats_connect
 from jetshare.sharing.kinds import API_PREFIX
 from jetshare.store.contexts import Context, ContextFolder
 from jetshare.store.memory import MemoryStore
-from support.consuming import buffered
+from support.consuming import buffered, swallowing
 from support.sharing import PREFIX, SHARE, Provider, Sharing, provided, sharing
+from support.waiting import until
 
 NAME = str(SHARE)
 
@@ -173,6 +174,45 @@ async def test_process(tmp_path: Path) -> None:
     assert outcome is counts
     assert counts == jetshare.Processed(acknowledged=50)
     assert sorted(seen) == list(range(1, 51))
+
+
+async def test_flush_returns_once_the_server_has_read_it_all(tmp_path: Path) -> None:
+    async with scene(tmp_path) as provider:
+        await provider.fill(3)
+        (node,) = provider.world.nodes
+        async with nats_connect(provider.world.login(provider.world.importer)) as connection:
+            client = jetshare.Client.over(connection, prefix=PREFIX)
+            first, second, third = await client.fetch(NAME, 3, 5)
+            await first.ack()
+            await second.ack()
+            await client.flush()
+            assert (await provider.info())["num_ack_pending"] == 1
+
+            await node.stop()
+
+            async def is_down() -> bool:
+                return not connection.is_connected
+
+            await until(is_down)
+            await third.ack()
+            with pytest.raises(Unreachable, match="no connection"):
+                await client.flush(timeout=0.1)
+            await node.start()
+            await client.flush()
+            await provider.all_settled(3)
+            await client.aclose()
+            await connection.close()
+            with pytest.raises(Unreachable, match="closed"):
+                await client.flush()
+
+
+async def test_flush_tells_where_nobody_answers(tmp_path: Path) -> None:
+    async with swallowing(tmp_path) as (_, wire, relay):
+        client = jetshare.Client.over(wire.client, prefix=PREFIX)
+        relay.swallows = True
+        with pytest.raises(Unreachable, match="did not answer"):
+            await client.flush(timeout=0.1)
+        relay.cut()
 
 
 async def test_all_else_by_nats_pys_own_jetstream(tmp_path: Path) -> None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 
 from jetshare.errors import AckNotShared, JetshareError, ShareRevoked
 from jetshare.net.acks import Acks
-from jetshare.net.connect import connect
 from jetshare.net.fetch import FetchPool
 from jetshare.net.message import Message
 from jetshare.net.process import Process, Processed, ProcessOptions
@@ -20,8 +18,7 @@ from jetshare.net.pull import PullLoop
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.wire import Wire
 from jetshare.sharing.kinds import Role
-from support.consuming import QUICK, consume, scene, take
-from support.relay import relaying
+from support.consuming import QUICK, consume, scene, swallowing, take
 from support.sharing import PREFIX, SHARE, Provider
 from support.waiting import until
 
@@ -147,7 +144,7 @@ async def test_the_same_for_batches(tmp_path: Path) -> None:
 
         await one_more()
         await provider.world.withdraw_acks()
-        with pytest.raises(AckNotShared):
+        with pytest.raises(AckNotShared, match="any more"):
             await until(one_more)
         await pool.close()
 
@@ -194,20 +191,47 @@ async def test_where_they_are_few_not_one_is_lost_while_an_import_is_away_for_a_
         assert handler.handled == list(range(1, 41))
 
 
+async def test_where_they_are_many_it_is_noticed_as_well(tmp_path: Path) -> None:
+    # More than can each be asked for, and an answer to the newest of them tells nothing.
+    async with scene(tmp_path) as (provider, wire):
+        await provider.fill(600)
+        handler = Slow(seconds=0.001)
+        work = process(wire, handler)
+        running = asyncio.create_task(work.run())
+        for count in (100, 350):
+            await handler.has_handled(count)
+            await provider.world.withdraw_acks()
+            await provider.world.restore()
+        # Long before the ack wait is over, and so without a second delivery.
+        await provider.all_settled(600)
+        work.drain()
+        assert await running == Processed(acknowledged=600)
+        assert handler.handled == list(range(1, 601))
+
+
+async def test_not_all_of_them_are_sent_again_where_they_meet_nobody(tmp_path: Path) -> None:
+    async with scene(tmp_path) as (provider, wire):
+        await provider.fill(1_000)
+        pool = FetchPool(wire, SHARE, PREFIX)
+        messages = await pool.fetch(1_000, 5, PullOptions())
+        await messages[0].ack()
+        await provider.world.withdraw_acks()
+        for message in messages[1:]:
+            await message.ack()
+        wire.flush()
+        pool.acks.doubt()
+        before = wire.client.stats["out_msgs"]
+        with pytest.raises(AckNotShared):
+            await pool.acks.prove(asyncio.get_running_loop().time())
+        assert 0 < wire.client.stats["out_msgs"] - before < 500
+        await provider.world.restore()
+        await pool.acks.settle(5)
+        assert (pool.acks.confirmed, pool.acks.unconfirmed) == (1_000, 0)
+        await provider.all_settled(1_000)
+        await pool.close()
+
+
 # Lost on the way.
-
-
-@asynccontextmanager
-async def swallowing(tmp_path: Path) -> AsyncIterator[tuple[Provider, Wire, Any]]:
-    """As ``scene``, with a line to the server that loses what it is told to."""
-    async with scene(tmp_path) as (provider, _):
-        world = provider.world
-        async with relaying(world.nodes[0].settings.port) as relay:
-            login = replace(world.login(world.importer), servers=(relay.url,))
-            async with connect(login) as client:
-                wire = Wire(client)
-                yield provider, wire, relay
-                await wire.close()
 
 
 async def test_what_was_lost_with_a_connection_is_acknowledged_again(tmp_path: Path) -> None:
@@ -242,6 +266,28 @@ async def test_a_drain_that_nobody_confirms_says_how_many_may_be_lost(tmp_path: 
         await is_honest(counts, provider)
         assert counts.unconfirmed >= 40
         assert counts.acknowledged + counts.unconfirmed == len(handler.handled)
+        relay.swallows = False
+
+
+async def test_settling_does_not_wait_longer_for_a_proof_that_is_under_way(
+    tmp_path: Path,
+) -> None:
+    async with swallowing(tmp_path) as (provider, wire, relay):
+        await provider.fill(2)
+        pool = FetchPool(wire, SHARE, PREFIX)
+        first, second = await pool.fetch(2, 5, PullOptions())
+        await first.ack()
+        relay.swallows = True
+        await second.ack()
+        proof = asyncio.create_task(pool.acks.prove(asyncio.get_running_loop().time()))
+        await asyncio.sleep(0)  # and it has begun
+        await pool.acks.settle(0.1)
+        assert not proof.done()
+        assert (pool.acks.confirmed, pool.acks.open) == (1, 1)
+        proof.cancel()
+        relay.swallows = False
+        await pool.close()
+        assert (pool.acks.confirmed, pool.acks.open) == (2, 0)
 
 
 # What the server answers.
@@ -284,6 +330,14 @@ async def test_after_a_doubt_each_is_asked_for(tmp_path: Path) -> None:
         await messages.settle()
         assert (messages.acknowledged, messages.unconfirmed) == (20, 1)
         await messages.aclose()
+
+
+async def test_what_was_asked_for_a_moment_only_is_not_called_lost(tmp_path: Path) -> None:
+    async with scene(tmp_path) as (_, wire):
+        acks = Acks(wire, SHARE)
+        acks.acknowledge(reply_of(500))
+        await acks.settle(0.1)
+        assert (acks.lost, acks.open) == (0, 1)
 
 
 async def test_what_was_acknowledged_to_a_deleted_consumer_is_not_sent_to_another(

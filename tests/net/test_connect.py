@@ -23,7 +23,7 @@ from jetshare.errors import (
 from jetshare.identity.claims import Account, Permission, User
 from jetshare.identity.creds import Creds
 from jetshare.identity.nkeys import KeyPair, Kind
-from jetshare.net.connect import Login, connect, request, server_name
+from jetshare.net.connect import Login, connect, connected_to, request, server_name
 from jetshare.server.config import ServerConfig
 from jetshare.server.run import Server, running
 from support.servers import Member, Realm, binary, free_ports, login, serving
@@ -221,6 +221,9 @@ async def test_users_of_a_server_without_an_operator(tmp_path: Path) -> None:
         for fields in ({"user": "ann", "password": "p4ss"}, {"nkey": key}):
             async with connect(Login(servers=(url,), **fields)) as client:
                 assert client.is_connected
+        with_password = url.replace("//", "//ann:p4ss@")
+        async with connect(Login(servers=(with_password,))) as client:
+            assert connected_to(client).endswith(f" at {url}")
         error = await refusal(Login(servers=(url,), user="ann", password="wr0ng"))
         assert isinstance(error, AccessRefused)
         assert "wr0ng" not in str(error) + error.hint

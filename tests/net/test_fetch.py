@@ -231,6 +231,31 @@ async def test_an_acknowledgement_that_reaches_nobody(tmp_path: Path) -> None:
         await pool.close()
 
 
+async def test_what_was_acknowledged_last_is_confirmed_before_it_is_closed(tmp_path: Path) -> None:
+    async with scene(tmp_path) as (provider, wire):
+        await provider.fill(3)
+        pool = pool_on(wire)
+        await acked(await pool.fetch(3, 5, PLAIN))
+        assert pool.acks.open == 2
+        await pool.close()
+        assert (pool.acks.confirmed, pool.acks.unconfirmed) == (3, 0)
+
+
+async def test_closed_it_tells_what_was_not_confirmed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with scene(tmp_path) as (provider, wire):
+        await provider.fill(3)
+        pool = pool_on(wire)
+        messages = await pool.fetch(3, 5, PLAIN)
+        await messages[0].ack()
+        await provider.world.withdraw_acks()
+        await acked(messages[1:])
+        await pool.close()
+    assert f"acknowledgements of {SHARE} reach nobody any more" in caplog.text
+    assert f"2 acknowledgements of {SHARE} were not confirmed" in caplog.text
+
+
 async def test_a_pin_goes_with_the_next_fetch(tmp_path: Path) -> None:
     consumer = {
         "priority_groups": ["jobs"],

@@ -100,6 +100,23 @@ async def test_a_handler_may_settle_the_message_itself(tmp_path: Path) -> None:
     assert outcome == Processed()
 
 
+async def test_a_verb_that_the_handler_did_not_await_is_a_failure_of_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def handle(message: Message) -> None:
+        if message.metadata.num_delivered == 1:
+            message.nak(30).close()  # as the end of the statement does, with a warning
+
+    async with scene(tmp_path) as (provider, wire):
+        await provider.fill(1)
+        work = process(wire, handle, backoff=lambda _: 0.0)
+        outcome = await run_until_settled(work, provider, 1)
+    assert (outcome.acknowledged, outcome.failed) == (1, 1)
+    (told,) = [each for each in caplog.records if "failed" in each.message]
+    assert told.message == "handling orders.new, stream sequence 1 failed (delivery 1), back in 0 s"
+    assert "not awaited" in str(told.exc_info)
+
+
 async def test_something_cancelled_within_a_handler_is_a_failure_of_it(tmp_path: Path) -> None:
     tries = 0
 
@@ -226,7 +243,34 @@ async def test_what_does_not_end_within_the_drain_is_cancelled_and_given_back(
         await run_until_settled(process(wire, again), provider, 5)
 
 
-async def test_cancelled_it_gives_everything_back(tmp_path: Path) -> None:
+async def test_a_handler_that_a_cancellation_does_not_end_is_cancelled_anew(
+    tmp_path: Path,
+) -> None:
+    begun, cancelled = asyncio.Event(), 0
+
+    async def handle(_: Message) -> None:
+        nonlocal cancelled
+        begun.set()
+        while cancelled < 2:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                cancelled += 1
+        raise asyncio.CancelledError
+
+    async with scene(tmp_path) as (provider, wire):
+        await provider.fill(1)
+        work = process(wire, handle, drain_timeout=0.1)
+        running = asyncio.create_task(work.run())
+        await begun.wait()
+        work.drain()
+        async with asyncio.timeout(10):
+            outcome = await running
+        assert (cancelled, outcome.acknowledged, outcome.given_back) == (2, 0, 1)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_cancelled_it_gives_everything_back(tmp_path: Path, times: int) -> None:
     begun = asyncio.Event()
 
     async def handle(_: Message) -> None:
@@ -242,7 +286,9 @@ async def test_cancelled_it_gives_everything_back(tmp_path: Path) -> None:
         running = asyncio.create_task(work.run())
         await begun.wait()
         await buffered(work._pull, 3)
-        running.cancel()
+        for _ in range(times):
+            running.cancel()
+            await asyncio.sleep(0)  # so that the second one meets it at its end
         with pytest.raises(asyncio.CancelledError):
             await running
         # Long before the ack wait is over.
@@ -285,17 +331,19 @@ async def test_acknowledgements_that_reach_nobody(tmp_path: Path) -> None:
                 await process(wire, handle, 2).run()
 
 
-async def test_nobody_at_work_is_an_error(tmp_path: Path) -> None:
+async def test_nobody_at_work_and_no_lease_to_hold_are_errors(tmp_path: Path) -> None:
     async def handle(_: Message) -> None:
         pass
 
     async with scene(tmp_path) as (_, wire):
         with pytest.raises(InputError, match="concurrency"):
             process(wire, handle, 0)
+        with pytest.raises(InputError, match="ack_wait"):
+            process(wire, handle, ack_wait=0)
 
 
 def test_the_back_off_doubles_up_to_a_minute() -> None:
-    assert [doubling(n) for n in (1, 2, 3, 6, 7, 50)] == [1, 2, 4, 32, 60, 60]
+    assert [doubling(n) for n in (1, 2, 3, 6, 7, 50, 5000)] == [1, 2, 4, 32, 60, 60, 60]
 
 
 async def test_a_signal_that_the_application_handles_is_left_to_it(tmp_path: Path) -> None:

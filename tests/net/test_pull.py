@@ -14,6 +14,7 @@ from jetshare.errors import (
     PullRefused,
 )
 from jetshare.net.connect import connect
+from jetshare.net.fetch import FetchPool
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.wire import Wire
 from jetshare.sharing.kinds import API_PREFIX, Role
@@ -242,6 +243,24 @@ async def test_overflow_takes_only_what_is_too_much(tmp_path: Path) -> None:
         assert not waiting.done()
         await provider.fill(10, first=6)
         assert numbers(await waiting) == [1]
+
+
+async def test_overflow_takes_what_others_are_too_slow_for(tmp_path: Path) -> None:
+    consumer = {"priority_groups": ["jobs"], "priority_policy": "overflow"}
+    async with (
+        scene(tmp_path, consumer=consumer) as (provider, wire),
+        consume(wire, grouped(min_ack_pending=3)) as messages,
+    ):
+        pool = FetchPool(wire, SHARE, PREFIX)
+        await provider.fill(4)
+        waiting = asyncio.create_task(take(messages, 1))
+        await provider.waits()
+        held = await pool.fetch(2, 5, PullOptions(group="jobs"))
+        assert numbers(held) == [1, 2]
+        assert await pool.fetch(1, 0.1, grouped(min_ack_pending=3)) == []
+        held += await pool.fetch(1, 5, PullOptions(group="jobs"))
+        assert numbers(held + await waiting) == [1, 2, 3, 4]
+        await pool.close()
 
 
 async def test_the_most_urgent_are_served_first(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from jetshare.net.process import Process, ProcessOptions
 from jetshare.net.pull import PullLoop
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.wire import Wire
-from support.consuming import consume, consuming, numbers
+from support.consuming import again_untold, consume, consuming, numbers
 from support.sharing import PREFIX, SHARE, SUBJECT, Node, Provider, provided, sharing
 from support.waiting import until
 
@@ -80,15 +80,16 @@ async def test_leaders_change_and_servers_go_away(tmp_path: Path) -> None:
                 assert server_name(client) != ours
             await wire.close()
     assert set(numbers(taken)) == set(range(1, 81))
+    assert again_untold(taken) == []
 
 
 async def test_handlers_go_on_while_leaders_change(tmp_path: Path) -> None:
     """While nobody leads, an acknowledgement finds nobody; that is no reason to give up."""
-    handled: list[int] = []
+    handled: list[Message] = []
 
     async def handle(message: Message) -> None:
         await asyncio.sleep(0.002)
-        handled.append(message.metadata.stream_sequence)
+        handled.append(message)
 
     async def done(count: int) -> None:
         async def enough() -> bool:
@@ -115,7 +116,8 @@ async def test_handlers_go_on_while_leaders_change(tmp_path: Path) -> None:
             work.drain()
             counts = await running
             await wire.close()
-    assert set(handled) == set(range(1, count + 1))
+    assert set(numbers(handled)) == set(range(1, count + 1))
+    assert again_untold(handled) == []
     assert counts.acknowledged >= count
     assert counts.unconfirmed == 0
 
@@ -142,3 +144,4 @@ async def test_a_server_in_lame_duck_mode_is_left(tmp_path: Path) -> None:
                 await provider.all_settled(40)
             await wire.close()
     assert set(numbers(taken)) == set(range(1, 41))
+    assert again_untold(taken) == []

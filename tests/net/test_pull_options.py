@@ -2,6 +2,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from jetshare.errors import InputError
 from jetshare.net.pull_options import PullOptions
@@ -63,3 +65,9 @@ def test_a_request_holds_what_was_given_and_nothing_else() -> None:
         "priority": 2,
         "id": "pin",
     }
+
+
+@given(st.floats(min_value=0, max_value=60))
+def test_half_of_what_is_left_is_never_more_than_a_half(seconds: float) -> None:
+    request = json.loads(PullOptions().request(batch=1, expires=seconds, heartbeat=seconds / 2))
+    assert 2 * request.get("idle_heartbeat", 0) <= request.get("expires", 0)

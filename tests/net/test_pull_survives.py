@@ -1,6 +1,7 @@
 """What consuming survives on a real server, and how it ends where it does not."""
 
 import asyncio
+import logging
 import signal
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ from jetshare.errors import (
     Unreachable,
 )
 from jetshare.net.pull_options import PullOptions
-from support.consuming import consume, consuming, numbers, scene, take
+from support.consuming import again_untold, consume, consuming, numbers, scene, take
 from support.sharing import PREFIX, SHARE
 from support.waiting import until
 
@@ -32,13 +33,41 @@ async def test_a_push_of_the_provider_makes_pulls_deaf_and_they_are_made_anew(
                 await provider.world.touch_provider(f"round {round_}")
                 await provider.fill(10, first=1 + 10 * round_)
                 await provider.all_settled(10 + 10 * round_)
-        deliveries: dict[int, int] = {}
-        for message in taken:
-            number = int(message.data)
-            deliveries[number] = deliveries.get(number, 0) + 1
-            assert message.metadata.num_delivered >= deliveries[number]
-        assert deliveries.keys() == set(range(1, 31))
+        assert set(numbers(taken)) == set(range(1, 31))
+        assert again_untold(taken) == []
     assert "pulling anew" in caplog.text
+
+
+async def test_messages_come_again_within_two_heartbeats_of_a_push(tmp_path: Path) -> None:
+    heartbeat = 0.4
+    async with scene(tmp_path) as (provider, wire):
+        # The pull outlasts the test, so that it cannot be its end that brings a new one.
+        messages = consume(wire, PullOptions(expires=60, idle_heartbeat=heartbeat))
+        async with consuming(messages) as taken:
+            await provider.fill(1)
+            await provider.all_settled(1)
+            state = messages._loop._state
+            asked_at = state._last_issue
+            await provider.world.touch_provider("again")
+            heard_at: list[float] = []
+
+            async def asked_anew() -> bool:
+                if state._last_issue != asked_at:
+                    return True
+                heard_at.append(state.heard_at)
+                return False
+
+            await until(asked_anew)
+            # By the clock of the state machine. It looks twice a heartbeat at least, or takes
+            # it that the event loop stood still, and begins to wait anew.
+            assert state._last_issue - heard_at[-1] <= 2.5 * heartbeat
+            # The pull that went deaf is still served in its turn.
+            await provider.fill(10, first=2)
+
+            async def flows() -> bool:
+                return len(taken) > 1
+
+            await until(flows)
 
 
 # A server forgets where replies go after two minutes without one; here, after a second.
@@ -169,7 +198,9 @@ async def test_a_push_consumer_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
-async def test_the_server_restarted(tmp_path: Path, how: signal.Signals) -> None:
+async def test_the_server_restarted(
+    tmp_path: Path, how: signal.Signals, caplog: pytest.LogCaptureFixture
+) -> None:
     async with scene(tmp_path, consumer={"ack_wait": 1_000_000_000}) as (provider, wire):
         await provider.fill(30)
         messages = consume(wire)
@@ -180,6 +211,14 @@ async def test_the_server_restarted(tmp_path: Path, how: signal.Signals) -> None
         async with consuming(messages) as more:
             await provider.all_settled(30)
         assert set(numbers(taken + more)) == set(range(1, 31))
+        if how is signal.SIGTERM:  # killed, a server forgets what it has just delivered
+            assert again_untold(taken + more) == []
+    where = f"server node0 at {provider.world.urls[0]}"
+    told = [each.message for each in caplog.records if each.levelno == logging.WARNING]
+    assert [each for each in told if "connect" in each] == [
+        f"{SHARE}: lost the connection to {where}, trying again",
+        f"{SHARE}: connected again, to {where}",
+    ]
 
 
 async def test_a_connection_that_was_closed(tmp_path: Path) -> None:

@@ -60,6 +60,21 @@ async def hears(heard: list[Frame], count: int) -> None:
 
 
 @both_ways
+async def test_when_it_is_flushed_the_server_has_read_it_all(tmp_path: Path, way: str) -> None:
+    async with sharing(tmp_path) as world, connect(world.login(world.importer)) as client:
+        wire = wire_on(client, way)
+        heard: list[bytes] = []
+        tap = await wire.subscribe("here", lambda *frame: heard.append(frame[3]))
+        for count in range(1, 11):
+            await client.publish("here", b"that nats-py has still to write")
+            wire.send(b"here", b"behind it")
+            await wire.flushed(5)
+            assert heard == [b"that nats-py has still to write", b"behind it"] * count
+        await tap.close()
+        await wire.close()
+
+
+@both_ways
 async def test_frames_arrive_as_they_were_sent(tmp_path: Path, way: str) -> None:
     async with sharing(tmp_path) as world, connect(world.login(world.importer)) as client:
         wire = wire_on(client, way)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from jetshare.net.messages import Messages
 from jetshare.net.pull import PullLoop
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.wire import Wire
+from support.relay import Relay, relaying
 from support.sharing import PREFIX, SHARE, Provider, provided, sharing
 from support.waiting import until
 
@@ -38,6 +41,19 @@ async def scene(
             await wire.close()
 
 
+@asynccontextmanager
+async def swallowing(folder: Path) -> AsyncIterator[tuple[Provider, Wire, Relay]]:
+    """As ``scene``, with a line to the server that loses what it is told to."""
+    async with scene(folder) as (provider, _):
+        world = provider.world
+        async with relaying(world.nodes[0].settings.port) as relay:
+            login = replace(world.login(world.importer), servers=(relay.url,))
+            async with connect(login) as client:
+                wire = Wire(client)
+                yield provider, wire, relay
+                await wire.close()
+
+
 def consume(wire: Wire, options: PullOptions = QUICK, prefix: str = PREFIX) -> Messages:
     return Messages(PullLoop(wire, SHARE, prefix, options))
 
@@ -56,6 +72,18 @@ async def take(messages: Messages, count: int) -> list[Message]:
 
 def numbers(messages: list[Message]) -> list[int]:
     return [int(message.data) for message in messages]
+
+
+def again_untold(messages: list[Message]) -> list[str]:
+    """Those handed out more often by then than ``num_delivered`` says."""
+    times: Counter[int] = Counter()
+    untold = []
+    for message in messages:
+        about = message.metadata
+        times[about.stream_sequence] += 1
+        if about.num_delivered < times[about.stream_sequence]:
+            untold.append(message.reply)
+    return untold
 
 
 @asynccontextmanager

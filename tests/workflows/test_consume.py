@@ -15,9 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from support.cli import environment
-from support.scene import SHARE, Scene, scene
+from support.cli import Jetshare, environment
+from support.scene import SHARE, SUBJECT, Scene, scene
 from support.waiting import until
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "cli.md").read_text()
+WORDS = ("one", "two", "three")
 
 
 @pytest.fixture
@@ -55,16 +58,19 @@ async def test_messages_as_lines_of_json(live: Scene) -> None:
     assert (await live.counts())["ack_floor"]["stream_seq"] == 3
 
 
-async def test_a_program_handles_each_message(live: Scene, tmp_path: Path) -> None:
-    await live.publish(b"one", b"two", b"three")
-    program = tmp_path / "handle.sh"
-    program.write_text(f'#!/bin/sh\necho "$NATS_SUBJECT $(cat)" >> {tmp_path}/handled\n')
-    program.chmod(0o755)
-    done = await ran(live, "--exec", str(program), "--count", "3")
+async def test_a_program_handles_each_message(
+    live: Scene, tmp_path: Path, jetshare_cli: Jetshare
+) -> None:
+    told = ["NATS_SUBJECT", "NATS_STREAM_SEQUENCE", "NATS_CONSUMER_SEQUENCE", "NATS_TRIES"]
+    await live.publish(*map(str.encode, WORDS))
+    line = " ".join(f"${name}" for name in told)
+    shell = f"sh -c 'echo \"{line} $(cat)\" >> {tmp_path}/handled'"
+    done = await ran(live, "--exec", shell, "--count", "3")
     assert done.returncode == 0, done.stderr
     handled = (tmp_path / "handled").read_text().splitlines()
-    assert handled == [f"retail.v1.restock.requested {word}" for word in ("one", "two", "three")]
+    assert handled == [f"{SUBJECT} {n} {n} 1 {word}" for n, word in enumerate(WORDS, 1)]
     assert (await live.counts())["num_ack_pending"] == 0
+    assert [name for name in told if name not in jetshare_cli("consume", "--help").stdout] == []
 
 
 async def test_what_a_program_does_not_handle_comes_back(live: Scene, tmp_path: Path) -> None:
@@ -148,6 +154,56 @@ async def test_what_is_handled_after_the_end_is_unconfirmed(live: Scene, tmp_pat
     assert int(done[2]) >= 1
 
 
+async def test_the_second_ctrl_c_interrupts(live: Scene, tmp_path: Path) -> None:
+    await live.publish(*map(str.encode, WORDS))
+    process = await asyncio.create_subprocess_exec(
+        *words(live, "--exec", "sh -c 'touch begun; exec sleep 600'"),
+        stderr=asyncio.subprocess.PIPE,
+        env=environment({}),
+        cwd=tmp_path,
+    )
+
+    async def begun() -> bool:
+        return (tmp_path / "begun").exists()
+
+    async def drains() -> bool:
+        return not (await live.counts())["num_waiting"]
+
+    for seen in (begun, drains):
+        await until(seen)
+        process.send_signal(signal.SIGINT)
+    _, told = await process.communicate()
+    assert process.returncode == 130
+    assert b"Traceback" not in told
+    # Long before the ack wait is over.
+    done = await ran(live, "--jsonl", "--count", "3")
+    assert [json.loads(line)["tries"] for line in done.stdout.splitlines()] == [2, 2, 2]
+
+
+async def test_a_reader_that_does_not_read_holds_up_nothing_else(live: Scene) -> None:
+    await live.publish(b"x" * 300_000, b"y")  # the first is more than a pipe holds
+    reader, writer = os.pipe()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *words(live), stdout=writer, stderr=asyncio.subprocess.PIPE, env=environment({})
+        )
+        os.close(writer)
+        assert await asyncio.to_thread(os.read, reader, 1) == b"x"
+
+        async def drains() -> bool:
+            return not (await live.counts())["num_waiting"]
+
+        process.send_signal(signal.SIGINT)
+        await until(drains)
+        process.send_signal(signal.SIGINT)
+        _, told = await process.communicate()
+    finally:
+        os.close(reader)
+    assert process.returncode == 130, told
+    done = await ran(live, "--count", "2")
+    assert sorted(len(line) for line in done.stdout.splitlines()) == [1, 300_000]
+
+
 # What a stranger may send.
 
 OBEYED = b"\x1b[2J\x1b]0;title\x07 \xc2\x9b2J \x7f\ttab\r\nline"
@@ -193,14 +249,34 @@ async def test_json_has_no_control_characters_in_it(live: Scene) -> None:
     assert json.loads(line)["data"].encode() == OBEYED
 
 
+async def test_its_lines_have_the_fields_that_the_page_names(live: Scene) -> None:
+    (told,) = re.findall(r"^\*\*consume\*\* (.*?)\n\n", PAGE, re.MULTILINE | re.DOTALL)
+    await live.publish(b"text", b"\xff")
+    done = await ran(live, "--json", "--count", "2")
+    fields = {name for line in done.stdout.splitlines() for name in json.loads(line)}
+    assert set(re.findall(r"`([a-z_0-9]+)`", told)) == fields
+
+
 async def test_next_shows_none_either(live: Scene) -> None:
     await live.publish(OBEYED)
-    command = [word if word != "consume" else "next" for word in words(live)]
-    done = await asyncio.to_thread(
-        subprocess.run, command, capture_output=True, text=True, check=True, env=environment({})
-    )
+    done = await nexts(live)
     assert SPELT_OUT in done.stdout
     assert done.stdout.replace("\n", "").replace("\t", "").isprintable()
+
+
+async def test_next_loses_no_byte_in_json(live: Scene) -> None:
+    await live.publish(b"text", b"\xff\xfe")
+    done = await nexts(live, "--json", "--count", "2")
+    text, binary = json.loads(done.stdout)["messages"]
+    assert (text["data"], "data_base64" in text) == ("text", False)
+    assert binary["data_base64"] == "//4="
+
+
+async def nexts(live: Scene, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [word if word != "consume" else "next" for word in words(live, *more)]
+    return await asyncio.to_thread(
+        subprocess.run, command, capture_output=True, text=True, check=True, env=environment({})
+    )
 
 
 async def test_it_ends_when_nobody_reads_any_more(live: Scene) -> None:
@@ -222,12 +298,17 @@ async def test_it_ends_when_nobody_reads_any_more(live: Scene) -> None:
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        (("--exec", "no-such-program"), "no-such-program"),
+        (
+            ("--exec", "no-such-program"),
+            r'no-such-program.*\n.*sh -c "…".*standard input.*NATS_TRIES',
+        ),
         (("--exec", "'"), "cannot be read"),
-        (("--exec", "true", "--jsonl"), "exclude"),
+        (("--exec", "true", "--jsonl"), "--exec and --jsonl exclude"),
+        (("--exec", "true", "--json"), "--exec and --json exclude"),
+        (("--heartbeat", "0"), "--heartbeat"),
     ],
 )
-async def test_unusable_words(live: Scene, more: tuple[str, ...], says: str) -> None:
-    done = await ran(live, *more)
-    assert done.returncode == 2
-    assert says in done.stderr
+def test_unusable_words(jetshare_cli: Jetshare, more: tuple[str, ...], says: str) -> None:
+    done = jetshare_cli("consume", str(SHARE), *more)
+    assert done.exit == 2
+    assert re.search(says, done.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
@@ -98,7 +99,7 @@ _SAID = {
 
 
 def _to_json(message: Received) -> dict[str, Any]:
-    return {
+    fields: dict[str, Any] = {
         "subject": message.subject,
         "tries": message.tries,
         "consumer_sequence": message.consumer_sequence,
@@ -108,3 +109,8 @@ def _to_json(message: Received) -> dict[str, Any]:
         "data": message.data.decode("utf-8", "replace"),
         "outcome": str(message.outcome),
     }
+    try:
+        message.data.decode()
+    except UnicodeDecodeError:  # of which ``data`` has lost something
+        fields["data_base64"] = b64encode(message.data).decode()
+    return fields

@@ -18,8 +18,13 @@ _MARKS = {True: "ok", False: "FAILED", None: "not seen"}
 
 def emit_json(value: Mapping[str, object], *, lines: bool = False) -> None:
     """The one JSON object that a verb prints with ``--json``; or one a line, as they come."""
+    click.echo(json_text(value, lines=lines))
+
+
+def json_text(value: Mapping[str, object], *, lines: bool = False) -> str:
+    """An object as JSON that no terminal obeys."""
     text = json.dumps(value, indent=None if lines else 2, ensure_ascii=False)
-    click.echo(_OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text))
+    return _OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def say(line: str) -> None:

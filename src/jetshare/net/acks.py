@@ -10,6 +10,9 @@ proven together, from time to time:
 - Where something was lost in between (a connection, a leader, a pull that went deaf), that
   does not hold: then each of them is sent again, as a request. So is each where they are
   few, which leaves nothing to conclude. An acknowledgement that comes twice does nothing.
+- Access that ends and begins again between two proofs leaves no trace in an answer to the
+  newest. Therefore one in a millisecond is a request from the start, a sample of the others
+  that were sent just then; where a sample is not answered, each of them is sent again.
 
 Source: nats-server ``processAck`` answers an acknowledgement of any delivery that it knows,
 settled or not; ``+WPI`` it always answers.
@@ -19,6 +22,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from typing import TYPE_CHECKING
 
 from jetshare.errors import (
@@ -30,7 +34,9 @@ from jetshare.errors import (
 )
 
 if TYPE_CHECKING:
-    from jetshare.net.wire import Wire
+    from collections.abc import Sequence
+
+    from jetshare.net.wire import Question, Wire
     from jetshare.sharing.kinds import PullConsumer
 
 ACK, NAK, IN_PROGRESS, TERM = b"+ACK", b"-NAK", b"+WPI", b"+TERM"
@@ -42,6 +48,8 @@ TRY_AGAIN_AFTER_S = (0.1, 0.3, 0.6)
 _PROVE_EVERY_S = 0.25
 _PROVE_AFTER = 2_000  # acknowledgements, however soon they came
 _FEW = 32  # that may each be asked for
+_SAMPLE_EVERY_S = 0.001
+_AT_ONCE = 256  # of those that are each asked for: the event loop is not held up by them
 _PROOF_TIMEOUT_S = 2.0
 
 _log = logging.getLogger("jetshare")
@@ -52,12 +60,16 @@ class Acks:
     not know any more, as after a crash, and their messages come again."""
 
     __slots__ = (
+        "_clock",
         "_doubts",
         "_fresh",
         "_made_good",
         "_proven_at",
         "_proving",
+        "_sample_at",
+        "_samples",
         "_sent",
+        "asks_next",
         "confirmed",
         "lost",
         "needless",
@@ -69,16 +81,20 @@ class Acks:
     def __init__(self, wire: Wire, share: PullConsumer) -> None:
         self.wire = wire
         self.share = share
-        self.reached = False  # one of them got there, so that the next need not be a request
+        self.asks_next = True  # until one got there, and after a proof that failed
+        self.reached = False  # one of them got there once
         self.needless = False  # the consumer wants none
         self.confirmed = 0
         self.lost = 0
         self._fresh: list[bytes] = []  # still to be written
         self._sent: list[bytes] = []  # since the last proof, the oldest first
+        self._samples: list[Question] = []  # of those
+        self._sample_at = 0.0
         self._doubts = 0
         self._made_good = self._losses
         self._proven_at = 0.0
         self._proving = asyncio.Lock()
+        self._clock = asyncio.get_running_loop().time
 
     @property
     def unconfirmed(self) -> int:
@@ -99,6 +115,9 @@ class Acks:
     def _take_fresh(self) -> list[bytes]:
         fresh, self._fresh = self._fresh, []
         self._sent += fresh
+        if fresh and self.wire.listens and (now := self._clock()) >= self._sample_at:
+            self._sample_at = now + _SAMPLE_EVERY_S
+            self._samples.append(self.wire.question(fresh.pop(), ACK))
         return fresh
 
     async def confirm(self, reply: bytes, word: bytes, timeout_s: float) -> None:
@@ -123,10 +142,14 @@ class Acks:
                     hint="it may have been taken; the message comes back where it was not",
                 ) from None
             else:
-                self.reached = True
+                self.has_reached()
                 break
         if word == ACK:
             self.confirmed += 1
+
+    def has_reached(self) -> None:
+        """One of them got there, so that the next need not be a request."""
+        self.reached, self.asks_next = True, False
 
     def doubt(self) -> None:
         """Something was lost: what is sent later does not speak for what was sent before."""
@@ -140,7 +163,7 @@ class Acks:
 
     def none_wanted(self) -> None:
         """The consumer takes a message for done when it has sent it (``ack_policy`` none)."""
-        self.needless, self.reached = True, False
+        self.needless = self.asks_next = True
         self.confirmed += self.open
         self._clear()
 
@@ -148,44 +171,63 @@ class Acks:
         self.doubt()  # a proof that is under way counts nothing any more
         self._fresh.clear()
         self._sent.clear()
+        _drop(self._samples)
+        self._samples.clear()
 
     def due(self, now: float) -> bool:
         """Whether it is time to ``prove``."""
         waited = now - self._proven_at >= _PROVE_EVERY_S
         return self.open >= _PROVE_AFTER or (waited and self.open > 0)
 
-    async def prove(self, now: float, timeout_s: float = _PROOF_TIMEOUT_S) -> None:
-        """Learn what became of those sent so far; what is not answered for stays open.
+    async def prove(self, now: float, timeout_s: float | None = None) -> None:
+        """Learn what became of those sent so far; what is not answered for stays open, and
+        all that it has not come to after ``timeout_s``.
 
         Raises AckNotShared where nothing listens, AccessRefused where the user may not
         publish them.
         """
-        self._proven_at = now
-        async with self._proving:
-            self.wire.flush()
-            if not self._sent:
-                return
-            losses = self._losses
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._proving.acquire()
+        except TimeoutError:
+            return  # another proof is under way
+        try:
+            self._proven_at = now
+            await self._prove(math.inf if timeout_s is None else now + timeout_s)
+        finally:
+            self._proving.release()
+
+    async def _prove(self, deadline: float) -> None:
+        self.wire.flush()
+        if not self._sent:
+            return
+        losses = self._losses
+        samples, self._samples = self._samples, []
+        try:
             if losses == self._made_good and len(self._sent) > _FEW:
-                await self._ask_the_newest(timeout_s)
+                await self._ask_the_newest(samples, deadline)
             else:
-                await self._ask_each(timeout_s)
+                await self._ask_each(deadline)
                 self._made_good = losses
+        finally:
+            _drop(samples)
 
     async def settle(self, timeout_s: float) -> None:
         """``prove`` until nothing is open, or ``timeout_s`` have passed. Raises as it does."""
-        clock = asyncio.get_running_loop().time
-        deadline, pauses = clock() + timeout_s, iter(TRY_AGAIN_AFTER_S)
-        while self.open and (left := deadline - clock()) > 0 and not self.wire.client.is_closed:
+        deadline, pauses = self._clock() + timeout_s, iter(TRY_AGAIN_AFTER_S)
+        while self.open and not self.wire.client.is_closed:
+            now = self._clock()
+            if now >= deadline:
+                return
+            pause = TRY_AGAIN_AFTER_S[0]
             try:
-                await self.prove(clock(), min(left, _PROOF_TIMEOUT_S))
+                await self.prove(now, deadline - now)
             except AckNotShared:
-                pause = next(pauses, None)
-                if pause is None:
+                pause = next(pauses, 0.0)
+                if not pause:
                     raise
-                await asyncio.sleep(pause)
-            else:
-                await asyncio.sleep(TRY_AGAIN_AFTER_S[0] if self.open else 0)
+            if self.open:
+                await asyncio.sleep(max(0.0, min(pause, deadline - self._clock())))
 
     @property
     def _losses(self) -> int:
@@ -193,10 +235,11 @@ class Acks:
         reconnects: int = self.wire.client.stats["reconnects"]
         return self._doubts + reconnects
 
-    async def _ask_the_newest(self, timeout_s: float) -> None:
+    async def _ask_the_newest(self, samples: Sequence[Question], deadline: float) -> None:
         count, losses, newest = len(self._sent), self._losses, self._sent[-1]
+        until = min(self._clock() + _PROOF_TIMEOUT_S, deadline)
         try:
-            await self.wire.ask(newest, ACK, timeout_s)
+            await self.wire.ask(newest, ACK, until - self._clock())
         except NoResponders:
             self.doubt()
             raise self._nobody(newest) from None
@@ -204,35 +247,72 @@ class Acks:
             self.doubt()
             self._check_permission(newest)
             return
+        await self._hear(samples, until)
+        if not all(map(_is_taken, samples)):
+            self.doubt()
         if self._losses == losses:
             del self._sent[:count]
             self.confirmed += count
 
-    async def _ask_each(self, timeout_s: float) -> None:
-        asked = tuple(self._sent)
-        newest = asked[-1]
-        words = [*((reply, ACK) for reply in asked), (newest, IN_PROGRESS)]
-        *answers, there = await asyncio.gather(
-            *(self.wire.ask(reply, word, timeout_s) for reply, word in words),
-            return_exceptions=True,
-        )
+    async def _ask_each(self, deadline: float) -> None:
+        asked, losses = tuple(self._sent), self._losses
+        questions: list[Question] = []
+        try:
+            last, there, certain = await self._ask_in_lots(asked, questions, deadline)
+            heard = [_is_taken(question) for question in questions]
+        finally:
+            _drop(questions)
         if tuple(self._sent[: len(asked)]) != asked:
             return  # forgotten meanwhile
-        told = list(zip(asked, answers, strict=True))
-        left = [reply for reply, answer in told if isinstance(answer, BaseException)]
-        self.confirmed += len(asked) - len(left)
-        if left and not isinstance(there, BaseException):
-            # The server is there, and does not know the deliveries that it says nothing to.
-            left = [reply for reply, answer in told if isinstance(answer, NoResponders)]
-            unknown = sum(isinstance(answer, RequestTimeout) for answer in answers)
+        # A server that is there does not know the deliveries that it says nothing to.
+        certain = certain and self._losses == losses
+        unknown = heard.count(None) if certain else 0
+        left = [
+            reply
+            for reply, taken in zip(asked, heard, strict=False)
+            if not taken and not (certain and taken is None)
+        ]
+        left += asked[len(heard) :]
+        self._sent[: len(asked)] = left
+        self.confirmed += len(asked) - len(left) - unknown
+        if unknown:
             _log.warning("%d messages of %s were handled and come again", unknown, self.share)
             self.lost += unknown
-        self._sent[: len(asked)] = left
         if left:
             self.doubt()
-            self._check_permission(newest)
-            if isinstance(there, NoResponders):
-                raise self._nobody(newest)
+            self._check_permission(last)
+            if there is False:
+                raise self._nobody(last)
+
+    async def _ask_in_lots(
+        self, asked: Sequence[bytes], questions: list[Question], deadline: float
+    ) -> tuple[bytes, bool | None, bool]:
+        """Some at a time, each lot with a ``+WPI`` behind it, until one meets nobody.
+
+        The last that was asked for, what came back on its ``+WPI``, and whether no answer to
+        any of them is to be expected any more.
+        """
+        await self.wire.listen()
+        for first in range(0, len(asked), _AT_ONCE):
+            lot = asked[first : first + _AT_ONCE]
+            questions += [self.wire.question(reply, ACK) for reply in lot]
+            sign = self.wire.question(lot[-1], IN_PROGRESS)
+            until = self._clock() + _PROOF_TIMEOUT_S
+            try:
+                await self._hear([sign], min(until, deadline))
+                there = _is_taken(sign)
+            finally:
+                sign.cancel()
+            if not there:
+                return lot[-1], there, False
+        await self._hear(questions, min(until, deadline))
+        return lot[-1], there, until <= deadline
+
+    async def _hear(self, questions: Sequence[Question], until: float) -> None:
+        """Wait for answers, at most ``until`` then."""
+        waiting = [question for question in questions if not question.done()]
+        if waiting:
+            await asyncio.wait(waiting, timeout=max(0.0, until - self._clock()))
 
     def _nobody(self, reply: bytes) -> AckNotShared:
         if self.reached:
@@ -255,3 +335,14 @@ class Acks:
                 f"this user may not acknowledge messages of {self.share}",
                 hint=f"allow it to publish on {self.share.ack_subject()}",
             ) from None
+
+
+def _is_taken(question: Question) -> bool | None:
+    """Whether somebody took what it said; None where that is not known."""
+    reply = question.result() if question.done() else None
+    return None if reply is None else not reply.from_nobody
+
+
+def _drop(questions: Sequence[Question]) -> None:
+    for question in questions:
+        question.cancel()

@@ -104,20 +104,38 @@ async def request(
 
 def no_answer(client: Client, subject: str, timeout_s: float) -> NetworkError:
     """Why nothing came back on a request, as far as it can be seen from here."""
-    said = str(client.last_error or "").lower()
-    if "permissions violation" in said and f'"{subject.lower()}"' in said:
-        return AccessRefused(
-            f"this user may not publish on {subject}", hint="ask for the permission"
-        )
+    if denied := forbidden(client, subject):
+        return AccessRefused(f"this user may not {denied}", hint="ask for the permission")
     if not client.is_connected:
         return Unreachable(f"the connection was lost before the answer on {subject}")
     return RequestTimeout(f"no answer on {subject} within {timeout_s:g} s")
+
+
+def forbidden(client: Client, subject: str) -> str:
+    """What a server last said that this user may not do, where it is that why a request on
+    ``subject`` had no answer: to publish there, or to hear on its inbox. Empty elsewhere."""
+    said = str(client.last_error or "").lower()
+    if "permissions violation" not in said:
+        return ""
+    if f'"{subject.lower()}"' in said:
+        return f"publish on {subject}"
+    inbox = client._inbox_prefix.decode()
+    if f'subscription to "{inbox.lower()}.' in said:
+        return f"subscribe to {inbox}.>"
+    return ""
 
 
 def server_name(client: Client) -> str:
     """The name of the server that ``client`` is connected to."""
     # nats-py keeps what the server said of itself, and shows the version alone.
     return str(client._server_info.get("server_name", ""))
+
+
+def connected_to(client: Client) -> str:
+    """Name and URL of the server that ``client`` is connected to, for people."""
+    url = client.connected_url
+    where = _shown(url.geturl()) if url is not None else "an unknown address"
+    return f"server {server_name(client)} at {where}"
 
 
 def server_domain(client: Client) -> str:

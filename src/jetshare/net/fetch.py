@@ -7,7 +7,7 @@ import logging
 from collections import deque
 
 from jetshare.errors import AccessRefused, AckNotShared
-from jetshare.net.acks import TRY_AGAIN_AFTER_S, Acks
+from jetshare.net.acks import CONFIRM_TIMEOUT_S, TRY_AGAIN_AFTER_S, Acks
 from jetshare.net.message import Message
 from jetshare.net.pull_ends import deleted, never_shared, refused
 from jetshare.net.pull_options import PullOptions
@@ -58,12 +58,24 @@ class FetchPool:
         return messages
 
     async def close(self) -> None:
+        """End the pulls, and wait for what was acknowledged; what is not confirmed is logged."""
         while self._idle:
             self._close_soon(self._idle.pop())
         if self._closing:
             await asyncio.wait(self._closing)
         if self._proof is not None:
             await self._proof
+        try:
+            await self.acks.settle(CONFIRM_TIMEOUT_S)
+        except (AccessRefused, AckNotShared) as error:
+            _log.warning("%s", error)
+        if self.acks.open:
+            _log.warning(
+                "%d acknowledgements of %s were not confirmed; messages come back where they"
+                " were not taken",
+                self.acks.open,
+                self.share,
+            )
 
     def _prove_when_due(self) -> None:
         loop = asyncio.get_running_loop()
@@ -76,7 +88,7 @@ class FetchPool:
         except (AccessRefused, AckNotShared) as error:
             # Nobody waits for this one: the next acknowledgement asks, and tells.
             _log.warning("%s", error)
-            self.acks.reached = False
+            self.acks.asks_next = True
 
     def _close_soon(self, lane: _Lane) -> None:
         task = asyncio.get_running_loop().create_task(lane.close())

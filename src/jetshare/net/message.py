@@ -7,9 +7,10 @@ words of an acknowledgement.
 from __future__ import annotations
 
 import logging
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jetshare.errors import AckUnconfirmed, AlreadySettled, InputError
 from jetshare.net.acks import ACK, CONFIRM_TIMEOUT_S, IN_PROGRESS, NAK, TERM
@@ -73,7 +74,7 @@ class Metadata:
 class Message:
     """One message, held under lease until it is settled or the consumer's ack wait ends."""
 
-    __slots__ = ("_acks", "_header", "_reply", "_settled", "_subject", "data")
+    __slots__ = ("_acks", "_header", "_reply", "_settled", "_subject", "_unawaited", "data")
 
     def __init__(
         self, acks: Acks, subject: bytes, reply: bytes, header: bytes, data: bytes
@@ -83,7 +84,12 @@ class Message:
         self._reply = reply
         self._header = header
         self._settled = False
+        self._unawaited = False  # nak or term was called, and has not begun
         self.data = data
+
+    def __str__(self) -> str:
+        """As a log names it."""
+        return f"{self.subject}, stream sequence {self.metadata.stream_sequence}"
 
     def __repr__(self) -> str:
         return f"<Message {self.subject!r} {len(self.data)} bytes, reply {self.reply!r}>"
@@ -125,33 +131,35 @@ class Message:
         looks from time to time whether acknowledgements arrive, and ends where they do not.
         """
         acks = self._acks
-        if self._settled or confirm or not acks.reached:
+        if self._settled or confirm or acks.asks_next:
             await self._settle(ACK, confirm, timeout)
         else:
             self._settled = True
             acks.acknowledge(self._reply)
 
-    async def nak(
+    def nak(
         self,
         delay: float | None = None,
         *,
         confirm: bool = False,
         timeout: float = CONFIRM_TIMEOUT_S,
-    ) -> None:
+    ) -> Coroutine[Any, Any, None]:
         """Give the message back: it is delivered again, after ``delay`` seconds if given."""
         word = NAK if not delay else NAK + b' {"delay": %d}' % round(delay * 1e9)
-        await self._settle(word, confirm, timeout)
+        self._unawaited = True
+        return self._settle(word, confirm, timeout)
 
-    async def term(
+    def term(
         self,
         reason: str | None = None,
         *,
         confirm: bool = False,
         timeout: float = CONFIRM_TIMEOUT_S,
-    ) -> None:
+    ) -> Coroutine[Any, Any, None]:
         """End the message: it is not delivered again. ``reason`` goes into the advisory."""
         word = TERM if not reason else TERM + b" " + " ".join(reason.split()).encode()
-        await self._settle(word, confirm, timeout)
+        self._unawaited = True
+        return self._settle(word, confirm, timeout)
 
     async def in_progress(
         self, *, confirm: bool = False, timeout: float = CONFIRM_TIMEOUT_S
@@ -175,25 +183,39 @@ class Message:
             self._settled = True
             self._acks.wire.send(self._reply, NAK)
 
+    def check_awaited(self) -> None:
+        """Raise InputError where ``nak`` or ``term`` was called and nobody awaits it: then
+        nothing came of it, and the message must not pass for done."""
+        if self._unawaited:
+            raise InputError(
+                f"message {self}: nak or term was called, and not awaited",
+                hint="await it; in a plain for loop: messages.wait(message.nak())",
+            )
+
     async def _settle(self, word: bytes, confirm: bool, timeout_s: float) -> None:
+        self._unawaited = False
         if self._settled:
             raise self._again()
         acks = self._acks
-        if not confirm and acks.reached:
+        self._settled = True  # before there is an answer, or it could be settled twice at once
+        if not confirm and not acks.asks_next:
             acks.wire.send(self._reply, word)
-        else:
-            try:
-                await acks.confirm(self._reply, word, timeout_s)
-            except AckUnconfirmed as error:
-                if confirm:
-                    raise
-                # Somebody listens, or there had been a 503 at once: the server knows nothing
-                # of this delivery any more, as after a crash. The message comes again; those
-                # behind it must not wait as long each.
-                acks.reached = True
-                acks.lost += word == ACK
-                _log.warning("%s", error)
-        self._settled = True
+            return
+        try:
+            await acks.confirm(self._reply, word, timeout_s)
+        except AckUnconfirmed as error:
+            if confirm:
+                self._settled = False
+                raise
+            # Somebody listens, or there had been a 503 at once: the server knows nothing of
+            # this delivery any more, as after a crash. The message comes again; those behind
+            # it must not wait as long each.
+            acks.has_reached()
+            acks.lost += word == ACK
+            _log.warning("%s", error)
+        except BaseException:
+            self._settled = False
+            raise
 
     def _again(self) -> AlreadySettled:
-        return AlreadySettled(f"message {self.reply} was settled before")
+        return AlreadySettled(f"message {self} was settled before")

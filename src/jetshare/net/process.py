@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
-import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 from jetshare.errors import InputError
 from jetshare.net.acks import CONFIRM_TIMEOUT_S
+from jetshare.net.drain_signals import drained_at
 from jetshare.net.message import Message
 from jetshare.net.pull import PullLoop
 
@@ -23,12 +23,14 @@ Backoff = Callable[[int], float]
 
 DEFAULT_ACK_WAIT_S = 30.0
 _LONGEST_BACKOFF_S = 60.0
+_SHORTEST_DRAIN_S = 0.1  # between one cancellation and the next
 _LEASE_TICK_S = 0.25  # how soon a short ack wait is taken over once INFO has told it
 
 
 def doubling(num_delivered: int) -> float:
     """Seconds before a message that failed for the nth time comes back: 1, 2, 4 … 60."""
-    return min(2.0 ** (num_delivered - 1), _LONGEST_BACKOFF_S)
+    doublings = min(num_delivered - 1, 6)  # a float has no room for two to the 1024th
+    return min(2.0**doublings, _LONGEST_BACKOFF_S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +46,9 @@ class ProcessOptions:
     At one of ``signals``, and when ``stop`` is set, the process drains: it pulls no more,
     gives back what no handler has begun, lets handlers finish for ``drain_timeout``, and
     then cancels the rest and gives their messages back. For ``confirm_timeout`` it waits
-    until all that was acknowledged is confirmed. A signal that the application handles
-    itself is left to it.
+    until all that was acknowledged is confirmed. A handler that a cancellation does not end
+    has as long again, and is cancelled anew. A second Ctrl-C interrupts as if there were no
+    process. A signal that the application handles itself is left to it.
     """
 
     backoff: Backoff = doubling
@@ -53,7 +56,7 @@ class ProcessOptions:
     ack_wait: float = DEFAULT_ACK_WAIT_S
     drain_timeout: float = 30.0
     confirm_timeout: float = CONFIRM_TIMEOUT_S
-    signals: tuple[signal.Signals, ...] = (signal.SIGTERM,)
+    signals: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGINT)
     stop: asyncio.Event | None = None
 
 
@@ -63,9 +66,11 @@ class Processed:
 
     ``acknowledged`` are those whose acknowledgement the server is known to have taken,
     ``unconfirmed`` those that were handled and whose acknowledgement may be lost: what the
-    server has taken is at least the first, and at most both together. ``failed`` are
-    handlings that raised; their messages come back after the back-off. ``given_back`` had
-    no handler begun, or one that was cut off.
+    server has taken is at least the first, and at most both together. Only what is lost
+    within a millisecond, as an import is away while its server takes over a push, nothing
+    tells; it counts as acknowledged, and its message comes back. ``failed`` are handlings
+    that raised; their messages come back after the back-off. ``given_back`` had no handler
+    begun, or one that was cut off.
     """
 
     acknowledged: int = 0
@@ -90,6 +95,8 @@ class Process:
     ) -> None:
         if concurrency < 1:
             raise InputError(f"concurrency is {concurrency}, which is less than 1")
+        if options.ack_wait <= 0:
+            raise InputError(f"ack_wait is {options.ack_wait:g} s, which is no time")
         self.counts = counts if counts is not None else Processed()
         self._concurrency = concurrency
         self._pull = pull
@@ -110,46 +117,64 @@ class Process:
         nobody. Then, and when it is cancelled, it cancels the handlers that are at work, and
         gives their messages back.
         """
-        workers = [asyncio.create_task(self._work()) for _ in range(self._concurrency)]
-        helpers = [
-            asyncio.create_task(self._keep_leases()),
-            asyncio.create_task(self._cut_off(workers)),
-        ]
-        if self._options.stop is not None:
-            helpers.append(asyncio.create_task(self._drain_when(self._options.stop)))
-        try:
-            with self._drained_by_signal():
-                await self._pull.open()
-                failure = await self._all_done(workers)
-        finally:
-            for task in (*workers, *helpers):
-                task.cancel()
-            await asyncio.gather(*workers, *helpers, return_exceptions=True)
-            await self._pull.close()
-            self._count()
-        if failure is not None:
-            raise failure
-        try:
-            await self._pull.acks.settle(self._options.confirm_timeout)
-        finally:
-            self._count()
+        with drained_at(self._options.signals, self.drain):
+            failure = await self._handle_all()
+            if failure is not None:
+                raise failure
+            try:
+                await self._pull.acks.settle(self._options.confirm_timeout)
+            finally:
+                self._count()
         return self.counts
 
-    async def _all_done(self, workers: Sequence[asyncio.Task[None]]) -> BaseException | None:
-        """Wait for the workers, and no longer once one of them or the consumption failed."""
-        failing = asyncio.create_task(self._pull.failure())
-        working: set[asyncio.Task[Any]] = {failing, *workers}
+    async def _handle_all(self) -> BaseException | None:
+        """Have every message handled and all others given back; what ended it too early."""
+        workers = {asyncio.create_task(self._work()) for _ in range(self._concurrency)}
+        helpers = {asyncio.create_task(self._keep_leases())}
+        if self._options.stop is not None:
+            helpers.add(asyncio.create_task(self._drain_when(self._options.stop)))
         try:
-            while working != {failing}:
+            await self._pull.open()
+            return await self._all_done(workers)
+        finally:
+            try:
+                await self._cut_off(workers | helpers)
+            finally:  # also where it is cancelled once more
+                await self._pull.close()
+                self._count()
+
+    async def _all_done(self, workers: AbstractSet[asyncio.Task[None]]) -> BaseException | None:
+        """Wait for the workers, and no longer once one of them or the consumption failed, or
+        the time to drain is over."""
+        failing = asyncio.create_task(self._pull.failure())
+        over = asyncio.create_task(self._drained_too_long())
+        ends: set[asyncio.Task[Any]] = {failing, over}
+        working = ends | workers
+        try:
+            while working > ends:
                 done, working = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
-                for task in done - {failing}:
-                    if not task.cancelled() and (error := task.exception()):
+                for task in done - ends:
+                    if error := task.exception():
                         return error
                 if failing in done:
                     return failing.result()
         finally:
             failing.cancel()
+            over.cancel()
         return None
+
+    async def _cut_off(self, tasks: AbstractSet[asyncio.Task[None]]) -> None:
+        """Cancel ``tasks``, and see them ended.
+
+        A cancellation can get lost: in a handler, in ``asyncio.wait_for`` before Python 3.12.
+        """
+        pause = max(self._options.drain_timeout, _SHORTEST_DRAIN_S)
+        running = tasks
+        while running:
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=pause)
+        await asyncio.gather(*tasks, return_exceptions=True)  # or asyncio complains of them
 
     def _count(self) -> None:
         acks = self._pull.acks
@@ -180,7 +205,7 @@ class Process:
         delay = self._options.backoff(tries)
         _log.warning(
             "handling %s failed (delivery %d), back in %g s",
-            message.reply,
+            message,
             tries,
             delay,
             exc_info=error,
@@ -195,6 +220,7 @@ class Process:
             else:
                 async with asyncio.timeout(limit):
                     await self._handler(message)
+            message.check_awaited()
         except asyncio.CancelledError as error:
             current = asyncio.current_task()
             if current is not None and current.cancelling():
@@ -217,40 +243,10 @@ class Process:
                 for message in (*self._running, *self._pull.buffer):
                     message.hold()
 
-    async def _cut_off(self, workers: Sequence[asyncio.Task[None]]) -> None:
-        """Cancel what is still running when the time to drain is over."""
+    async def _drained_too_long(self) -> None:
         await self._draining.wait()
         await asyncio.sleep(self._options.drain_timeout)
-        for worker in workers:
-            worker.cancel()
 
     async def _drain_when(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self.drain()
-
-    @contextlib.contextmanager
-    def _drained_by_signal(self) -> Iterator[None]:
-        """Drain at the signals that nobody else handles, from here to the end of the block."""
-        loop = asyncio.get_running_loop()
-        before = {}
-        if threading.current_thread() is threading.main_thread():
-            for number in self._options.signals:
-                handler = signal.getsignal(number)
-                if _is_nobodys(handler):
-                    with contextlib.suppress(NotImplementedError):  # not on Windows
-                        loop.add_signal_handler(number, self.drain)
-                        before[number] = handler
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                loop.remove_signal_handler(number)
-                signal.signal(number, handler)
-
-
-def _is_nobodys(handler: object) -> bool:
-    """Whether a signal is handled by Python or asyncio.run alone, not by the application."""
-    if handler in (signal.SIG_DFL, signal.default_int_handler):
-        return True
-    method = getattr(handler, "func", None)  # asyncio.Runner sets a partial of its method
-    return isinstance(getattr(method, "__self__", None), asyncio.Runner)

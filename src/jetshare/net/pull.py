@@ -16,6 +16,7 @@ from jetshare.errors import (
     RequestTimeout,
 )
 from jetshare.net.acks import Acks
+from jetshare.net.connect import connected_to
 from jetshare.net.consumer_info import ConsumerInfo, parse_consumer_info
 from jetshare.net.message import Message
 from jetshare.net.pull_actions import Action, Answer, Forget, Inquire, Pull, Stop, Warn
@@ -266,7 +267,7 @@ class PullLoop:
     async def _watch(self) -> None:
         """Let the state machine see the time, and the connection come and go."""
         client = self._wire.client
-        up, seen = True, client.stats["reconnects"]
+        up, seen, there = True, client.stats["reconnects"], connected_to(client)
         while True:
             await asyncio.sleep(min(self._state.heartbeat / 4, _MAX_TICK_S))
             if client.is_closed and not self._usable():
@@ -274,9 +275,11 @@ class PullLoop:
             reconnects = client.stats["reconnects"]
             if up and (not client.is_connected or reconnects != seen):
                 up = False
+                _log.warning("%s: lost the connection to %s, trying again", self.share, there)
                 self._state_now().lost()
             if not up and client.is_connected:
-                up, seen = True, reconnects
+                up, seen, there = True, reconnects, connected_to(client)
+                _log.warning("%s: connected again, to %s", self.share, there)
                 self._act(self._state_now().regained(self._loop.time()))
             self._act(self._state_now().tick(self._loop.time()))
 

@@ -118,10 +118,12 @@ class PullOptions:
         no_wait: bool = False,
     ) -> bytes:
         """The body of a pull request (nats-server ``JSApiConsumerGetNextRequest``)."""
+        expires_ns = round(expires * 1e9)
         fields: dict[str, object] = {
             "batch": batch,
-            "expires": round(expires * 1e9),
-            "idle_heartbeat": round(heartbeat * 1e9),
+            "expires": expires_ns,
+            # More than a half is refused, and be it by what was rounded up.
+            "idle_heartbeat": min(round(heartbeat * 1e9), expires_ns // 2),
             "max_bytes": max_bytes,
             "no_wait": no_wait,
             "group": self.group,

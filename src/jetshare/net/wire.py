@@ -32,11 +32,18 @@ _NO_RESPONDERS = b"NATS/1.0 503"
 
 # The reply subjects that are to be acknowledged by now.
 TakeReplies = Callable[[], Sequence[bytes]]
+# What comes back on a request; None where it was not waited for any longer.
+Question = asyncio.Future["Reply | None"]
 
 
 class Reply(NamedTuple):
     header: bytes
     data: bytes
+
+    @property
+    def from_nobody(self) -> bool:
+        """Whether the server says by it that nothing listens."""
+        return self.header.startswith(_NO_RESPONDERS) and not self.data
 
 
 class Tap:
@@ -79,7 +86,7 @@ class Wire:
         self._subjects: set[str] = set()
         self._loop = asyncio.get_running_loop()
         self._publishing: set[asyncio.Task[None]] = set()
-        self._replies: dict[bytes, asyncio.Future[Reply | None]] = {}
+        self._replies: dict[bytes, Question] = {}
         self._inbox = b""
         self._inbox_tap: Tap | None = None
         self._asked = 0
@@ -172,13 +179,8 @@ class Wire:
         Raises NoResponders where nothing listens on the subject, RequestTimeout where
         nothing came back.
         """
-        if not self._inbox:
-            self._inbox = self.client.new_inbox().encode() + b"."
-            self._inbox_tap = await self.subscribe(self._inbox.decode() + "*", self._answered)
-        self._asked += 1
-        token = b"%d" % self._asked
-        future: asyncio.Future[Reply | None] = self._loop.create_future()
-        self._replies[token] = future
+        await self.listen()
+        token, future = self._expect()
         self.send_now(subject, payload, self._inbox + token)
         patience = self._loop.call_later(timeout_s, _give_up, future)
         try:
@@ -188,9 +190,34 @@ class Wire:
             del self._replies[token]
         if reply is None:
             raise RequestTimeout(f"no answer on {subject.decode()} within {timeout_s:g} s")
-        if reply.header.startswith(_NO_RESPONDERS) and not reply.data:
+        if reply.from_nobody:
             raise NoResponders(f"nothing answers on {subject.decode()}")
         return reply
+
+    async def listen(self) -> None:
+        """Have an inbox where answers come in, as ``question`` needs it."""
+        if not self._inbox:
+            self._inbox = self.client.new_inbox().encode() + b"."
+            self._inbox_tap = await self.subscribe(self._inbox.decode() + "*", self._answered)
+
+    @property
+    def listens(self) -> bool:
+        return bool(self._inbox)
+
+    def question(self, subject: bytes, payload: bytes) -> Question:
+        """``ask`` without waiting, and sent as by ``send``. Cancel it when it is of no use
+        any more: it has no patience of its own.
+        """
+        token, future = self._expect()
+        future.add_done_callback(lambda _: self._replies.pop(token, None))
+        self.send(subject, payload, self._inbox + token)
+        return future
+
+    def _expect(self) -> tuple[bytes, Question]:
+        self._asked += 1
+        token = b"%d" % self._asked
+        future = self._replies[token] = self._loop.create_future()
+        return token, future
 
     def may_not(self, subject: str) -> bool:
         """Whether the last that the server said is that this user may not use ``subject``."""
@@ -216,6 +243,37 @@ class Wire:
                     hint="allow it, or connect with the inbox prefix that it may use",
                 )
 
+    async def flushed(self, timeout_s: float) -> None:
+        """Return once the server has read all that was sent so far.
+
+        Raises Unreachable where there is no connection within ``timeout_s``, or it breaks
+        meanwhile: then nobody knows what of it arrived.
+        """
+        deadline = self._loop.time() + timeout_s
+        while not self._is_written():
+            if self.client.is_closed:
+                raise _closed(self.client.last_error)
+            if self._loop.time() >= deadline:
+                raise Unreachable(
+                    f"there was no connection for {timeout_s:g} s", hint="is the server up?"
+                )
+            await asyncio.sleep(_RETRY_WRITE_S)
+        # Not by nats-py's own flush: while it connects again it takes that for done, and
+        # an answer that came too late would end its reading.
+        pong: asyncio.Future[bool] = self._loop.create_future()
+        await self.client._send_ping(pong)
+        await asyncio.wait({pong}, timeout=max(0.0, deadline - self._loop.time()))
+        if not pong.done():
+            raise Unreachable(
+                f"the server did not answer within {timeout_s:g} s",
+                hint="what was sent last may not have arrived",
+            )
+
+    def _is_written(self) -> bool:
+        self.flush()
+        unsent = self._outgoing or self._acknowledging or self._publishing
+        return self.client.is_connected and not (unsent or self.client.pending_data_size)
+
     async def close(self) -> None:
         self.flush()
         if self._inbox_tap is not None:
@@ -239,7 +297,7 @@ class Wire:
             await self.client.publish(subject, payload, reply=reply)
 
 
-def _give_up(future: asyncio.Future[Reply | None]) -> None:
+def _give_up(future: Question) -> None:
     if not future.done():
         future.set_result(None)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -81,7 +80,6 @@ async def consume(
         pull = PullLoop(wire, request.share, prefix, pulls)
         options = ProcessOptions(
             handler_timeout=request.handler_timeout_s,
-            signals=(signal.SIGTERM, signal.SIGINT),
             backoff=lambda tries: 0.0 if stop.is_set() else doubling(tries),
             stop=stop,
         )
