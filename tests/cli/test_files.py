@@ -34,7 +34,7 @@ KEY = "AC5VEN46JJ6PBGIZQTM56P2N3XLIUTNDJXRPD2H3Z3SU3XJBU5OIB4Y5"
 )
 def test_no_two_importers_share_a_file(names: tuple[str, ...], words: list[str]) -> None:
     grants = [
-        Grant(importer=f"key{number}", importer_name=name, bundle="", renewed=False)
+        Grant(importer=f"key{number}", importer_name=name, expires=0, before=None)
         for number, name in enumerate(names)
     ]
     assert list(file_words(grants).values()) == words
@@ -42,7 +42,7 @@ def test_no_two_importers_share_a_file(names: tuple[str, ...], words: list[str])
 
 def test_keys_that_begin_alike_are_told_apart() -> None:
     keys = [KEY, KEY[:-1] + "6"]
-    grants = [Grant(importer=key, importer_name="", bundle="", renewed=False) for key in keys]
+    grants = [Grant(importer=key, importer_name="", expires=0, before=None) for key in keys]
     assert list(file_words(grants).values()) == keys
 
 
@@ -51,9 +51,8 @@ def granted(share: str, importer: str, name: str) -> GrantResult:
         share=PullConsumer.parse(share),
         provider="key",
         provider_name="ACCTC",
-        expires=0,
         changes=(),
-        grants=(Grant(importer=importer, importer_name=name, bundle="", renewed=False),),
+        grants=(Grant(importer=importer, importer_name=name, expires=0, before=None),),
         push=None,
     )
 

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from support.cli import environment
 
-# In the order in which they are loaded; with the last one the verb begins.
-LOADED = (
+# In the order in which they are loaded; with the last one the command begins.
+JETSHARE = (
     "click._compat",
     "click.exceptions",
     "click.core",
     "click",
-    "jetshare.cli.main",
+    "jetshare.cli.hiding",
     "jetshare.identity.claims",
     "jetshare.identity.jwt",
     "jetshare.store.folder",
     "jetshare.sharing.bundle",
     "jetshare.cli.options",
-    "jetshare.cli.spans",
+    "jetshare.sharing.times",
+)
+NSC = (
+    "jetshare.cli.nsc.flags",
+    "jetshare.cli.nsc.output",
+    "jetshare.identity.claims",
+    "jetshare.store.folder",
+    "jetshare.cli.nsc.table",
 )
 
 
-def loading(module: str, *, ignore: bool = False) -> subprocess.Popen[str]:
-    """A command that has just loaded ``module``. It waits for its standard input, so that it
+def loading(words: tuple[str, ...], module: str, *, ignore: bool = False) -> subprocess.Popen[str]:
+    """A command that has just loaded ``module``. It waits for something to read, so that it
     cannot end before a signal comes."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "jetshare", "inspect", "-"],
+        [sys.executable, "-m", *words],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -40,27 +49,38 @@ def loading(module: str, *, ignore: bool = False) -> subprocess.Popen[str]:
     )
     assert process.stderr is not None
     for line in iter(process.stderr.readline, ""):
-        if line.rpartition("|")[2].strip() == module:
+        loaded = line.rpartition("|")[2].strip()
+        if loaded == module:
             return process
-        if line.rpartition("|")[2].strip() == LOADED[-1]:
+        if loaded in (JETSHARE[-1], NSC[-1]):
             break
     process.kill()
     process.communicate()
     raise AssertionError(f"{module} was not loaded")
 
 
-@pytest.mark.parametrize("module", LOADED)
-def test_a_command_that_is_interrupted_while_it_loads(module: str) -> None:
-    process = loading(module)
+def interrupted(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130, said
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize("module", JETSHARE)
+def test_a_command_that_is_interrupted_while_it_loads(module: str) -> None:
+    interrupted(loading(("jetshare", "inspect", "-"), module))
+
+
+@pytest.mark.parametrize("module", NSC)
+def test_the_launcher_of_nsc_too(module: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "nsc.json")  # which nobody writes to
+    words = ("jetshare.cli.nsc", "list", "accounts", "--config-dir", str(tmp_path))
+    interrupted(loading(words, module))
+
+
 def test_where_it_is_ignored_it_stays_so() -> None:
     """As for a job that a shell has put into the background."""
-    process = loading(LOADED[-1], ignore=True)
+    process = loading(("jetshare", "inspect", "-"), JETSHARE[-1], ignore=True)
     process.send_signal(signal.SIGINT)
     process.communicate("no token", timeout=30)
     assert process.returncode == 2

@@ -75,7 +75,8 @@ def normal(value: Any, names: dict[str, str], field: str = "") -> Any:
             value = re.sub(r"\d{8}T\d{6}Z", "<time>", value)
             value = re.sub(r"\b1\d{9}\b", "<time>", value)
             value = re.sub(r"\d+(?= replies to one pull)", "<several>", value)
-            return re.sub(r"[\d,]+(?= h left)", "<hours>", value)
+            value = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "<time>", value)
+            return re.sub(r"\d+ \w+( \d+ \w+)?(?= left)", "<span>", value)
         case bool():
             return value
         case int() | float() if field in ("took_ms", "skew_s"):

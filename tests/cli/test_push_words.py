@@ -22,7 +22,10 @@ def test_each_servers_answer_is_told() -> None:
 
 def test_a_push_that_did_not_happen_says_why_and_what_to_do() -> None:
     push = Push(problem="nobody listens", hint="start it")
-    assert push_lines(push) == ["stored, but not pushed: nobody listens", "hint: start it"]
+    lines = ["stored, but not pushed: nobody listens", "hint: start it"]
+    assert push_lines(push) == lines
+    later = "to carry it there: jetshare nsc push -a 'ACCT C'"
+    assert push_lines(push, "ACCT C") == [*lines, later]
     assert push_exit(push) == 3
 
 

@@ -63,4 +63,5 @@ def test_another_program_of_that_name_is_never_replaced(
     assert jetshare_cli("shims", folder, "--force").exit == 0
     assert real.read_text() == "the real one"
     assert not (folder / "nats").is_symlink()
-    assert jetshare_cli("shims", folder).exit == 0  # launchers of ours are renewed
+    again = jetshare_cli("shims", folder, "--json")  # launchers of ours are renewed
+    assert again.json() == {"launchers": [str(folder / "nsc"), str(folder / "nats")]}

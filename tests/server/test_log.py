@@ -15,7 +15,7 @@ LINES = """\
 def test_lines_come_without_time_and_blanks(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_text(LINES)
-    assert log.last_lines(path, count=2) == (
+    assert log.last_lines(path)[-2:] == (
         "[FTL] Can't start JetStream: no space left",
         "[INF] Server Exiting..",
     )
@@ -41,7 +41,7 @@ def test_a_seed_does_not_get_out(tmp_path: Path) -> None:
 def test_only_the_end_of_a_long_log_is_read(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_text("x" * 1_000_000 + "\nthe end\n" + "y" * 1000 + "\n")
-    end, long = log.last_lines(path, count=2)
+    end, long = log.last_lines(path)[-2:]
     assert end == "the end"
     assert long == "y" * 300 + "…"
 
@@ -54,5 +54,6 @@ def test_a_log_that_is_not_there_says_nothing(tmp_path: Path) -> None:
 def test_the_cause_is_the_fatal_line_or_the_last() -> None:
     assert log.cause(("[INF] a", "[FTL] why", "[INF] exiting")) == "why"
     assert log.cause(("nats-server: why", "[INF] exiting")) == "why"
+    assert log.cause(("panic: why", "", "goroutine 1 [running]:")) == "panic: why"
     assert log.cause(("[INF] a", "[INF] b")) == "[INF] b"
     assert log.cause(()) == "it said nothing"

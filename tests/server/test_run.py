@@ -158,7 +158,7 @@ async def test_a_server_that_is_never_ready_is_given_up(tmp_path: Path) -> None:
 async def test_a_folder_is_for_one_server(tmp_path: Path) -> None:
     realm = Realm()
     async with serving(realm, tmp_path) as server:
-        with pytest.raises(ServerError, match="in use by another server"):
+        with pytest.raises(ServerError, match=f"by another server, process {server.pid}$"):
             async with running(config(realm, tmp_path), binary(), timeout_s=0.2):
                 pass
         assert server.running
@@ -171,6 +171,17 @@ async def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     with pytest.raises(ServerError, match="cannot hold a server's data"):
         async with serving(Realm(), tmp_path / "file" / "data"):
             pass
+
+
+async def test_a_disk_that_is_full_is_told_before_a_server_is_started(tmp_path: Path) -> None:
+    """Such a server would say nothing of it, and never that it is ready."""
+    settings = config(Realm(), tmp_path)
+    settings.ports_folder.mkdir()
+    (settings.ports_folder / "trial").symlink_to("/dev/full")
+    with pytest.raises(ServerError, match="cannot hold a server's data: No space left"):
+        async with running(settings, tmp_path / "no binary is needed"):
+            pass
+    assert names(settings.ports_folder) == set()
 
 
 async def test_a_death_is_told_with_the_last_words(tmp_path: Path) -> None:
@@ -192,7 +203,7 @@ async def test_a_server_whose_guard_is_killed_ends_with_the_block(tmp_path: Path
             if str(tmp_path / "nats-server.conf") in arguments(pid) and pid != server.pid
         )
         os.kill(guard, signal.SIGKILL)
-        await server.died()
+        assert "its guard was killed by signal 9" in str(await server.died())
         assert await answers(server.port)
 
     async def gone() -> bool:
@@ -251,7 +262,9 @@ def held(tmp_path: Path) -> Iterator[Held]:
 
 
 @pytest.mark.parametrize(
-    "how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda how: how.name
+    "how",
+    [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP],
+    ids=lambda how: how.name,
 )
 async def test_no_server_outlives_the_process_that_started_it(
     held: Held, how: signal.Signals, tmp_path: Path

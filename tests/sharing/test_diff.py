@@ -29,9 +29,15 @@ def test_a_revocation_shows_as_a_change_of_each_export() -> None:
     held = edit.offer(person("C").claims, SHARE, public=False, info=True)
     offer = offered_share(held, SHARE)
     assert offer is not None
-    found = changes(held, edit.revoke(held, offer, {"A1": 7}))
+    at = 1_800_000_000
+    after = edit.revoke(held, offer, {"A1": at, "A2": at, "*": at})
+    found = changes(held, after, {"A1": "ACCTB"})
     assert [change.sign for change in found] == ["~"] * 4
-    assert found[0].detail == ("revocations: A1 = 7",)
+    assert found[0].detail == tuple(
+        f"revoked for {who}: what was issued up to 2027-01-15 08:00:00 UTC"
+        for who in ("ACCTB", "A2", "everyone")
+    )
+    assert changes(after, held)[0].detail[0] == "not revoked for A1 any more"
 
 
 def test_a_renewed_token_is_named_and_never_printed() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -78,6 +79,23 @@ def test_once_it_is_revoked_there_is_nothing_to_do(granted: list[Term], now: int
     seen = found(granted, now)
     if seen is not None:
         assert found(granted, now, revoked=seen.until) is None
+
+
+@given(st.lists(TERM, max_size=4), st.sampled_from([0, 7, 10]), st.integers(7, 13))
+def test_what_an_importer_at_hand_has_in_use_is_never_ended(
+    granted: list[Term], end: int, now: int
+) -> None:
+    """Its tokens are issued at ``NOW``, before and after which others were granted."""
+    made = pair(expires=end and NOW + end)
+    later = [Term(NOW + t.issued - 3, t.expires and NOW + t.expires) for t in granted]
+    known = [replace(entry, importer=made.importer.sub) for entry in entries(later)]
+    shared = offered_share(made.provider, SHARE)
+    assert shared is not None
+    seen = expired(shared, made.provider.sub, known, [made.importer], NOW + now)
+    if not end or now < end:
+        assert all(each.until < NOW and not each.nothing_left for each in seen)
+    elif all(term.over(NOW + now) for term in later):
+        assert [each.nothing_left for each in seen] == [True]
 
 
 def test_a_term_ends_with_its_second_and_0_is_for_ever() -> None:

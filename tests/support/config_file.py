@@ -12,6 +12,7 @@ import nats
 from nats.aio.client import Client
 
 from jetshare.server.config import ANY_PORT
+from jetshare.server.files import ServerFiles
 from jetshare.server.run import Server
 from jetshare.sharing.kinds import PullConsumer, Role
 from support.waiting import until
@@ -32,7 +33,7 @@ _HEAD = re.compile(r'\{(\w+: (?:"[^"]*"|\{[^}]*\}))')
 
 
 @dataclass(kw_only=True)
-class ConfigFile:
+class ConfigFile(ServerFiles):
     """``exports`` and ``imports`` are the entries of each account, as they are written;
     ``more`` is what else an account has, and ``top`` what else the file has."""
 
@@ -47,14 +48,6 @@ class ConfigFile:
     @property
     def config_path(self) -> Path:
         return self.folder / "prod.conf"
-
-    @property
-    def log_path(self) -> Path:
-        return self.folder / "nats-server.log"
-
-    @property
-    def ports_folder(self) -> Path:
-        return self.folder / "ports"
 
     def text(self) -> str:
         accounts = "".join(

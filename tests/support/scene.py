@@ -123,8 +123,10 @@ class Scene:
         wanted = VerifyRequest(share=share, **words)
         return await verify(self.store, wanted, self.reach, int(time.time()))
 
-    async def share_with(self, account: str = "ACCTB", share: PullConsumer = SHARE) -> None:
-        granted = await self.grant(account, share=share)
+    async def share_with(
+        self, account: str = "ACCTB", share: PullConsumer = SHARE, **words: Any
+    ) -> None:
+        granted = await self.grant(account, share=share, **words)
         await self.accept(granted.grants[0].bundle, account=account)
 
 

@@ -79,6 +79,20 @@ async def test_a_renewal_goes_where_the_share_already_is() -> None:
     assert [change.sign for change in plan.changes] == ["~"] * 4
 
 
+@pytest.mark.parametrize(
+    "text", ["", "hello", "-----BEGIN JETSHARE BUNDLE-----\nx\n", "eyJ0eXAiOiJKV1Qi.e30.AAAA"]
+)
+async def test_what_is_no_grant_is_told_with_the_name_of_its_file(text: str) -> None:
+    store = memory_store()
+    token = (await granted(store, "ACCTB")).grants[0].activations[0][1]
+    wrapped = text.startswith("-----BEGIN JETSHARE")
+    files, names = ((text,), ("b.txt",)) if wrapped else ((token, text), ("a.tok", "b.txt"))
+    request = AcceptRequest(files=files, names=names, account="ACCTB", prefix="P")
+    with pytest.raises(TokenError, match=r"^b\.txt: ") as told:
+        plan_accept(store, request, NOW)
+    assert told.value.hint
+
+
 async def test_accepting_twice_changes_nothing() -> None:
     store = memory_store()
     text = (await granted(store, "ACCTB")).grants[0].bundle

@@ -17,6 +17,7 @@ from jetshare.sharing.ledger import Event
 from jetshare.store.memory import MemoryStore
 from jetshare.workflows.grant import GrantRequest, grant
 from jetshare.workflows.reach import Reach
+from jetshare.workflows.revoke import RevokeRequest, revoke
 from support.offline import NOW, SHARE, granted, memory_store
 
 
@@ -60,6 +61,73 @@ async def test_granting_again_renews_and_changes_no_export() -> None:
     assert again.grants[0].renewed
     assert store.account("ACCTC").token == before
     assert [entry.kind for entry in store.ledger("ACCTC")[4:]] == [Event.RENEWED] * 4
+
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("had", "asked", "gets"),
+    [
+        (NOW + 30 * DAY, None, NOW + 50 * DAY),
+        (NOW + 5 * DAY, None, NOW + 25 * DAY),  # over already when it is renewed
+        (NOW + 30 * DAY, 0, 0),
+        (NOW + 30 * DAY, NOW + 21 * DAY, NOW + 21 * DAY),
+        (0, None, 0),
+        (0, NOW + 21 * DAY, NOW + 21 * DAY),
+    ],
+)
+async def test_a_renewal_lasts_as_long_again_unless_its_end_is_said(
+    had: int, asked: int | None, gets: int
+) -> None:
+    store = memory_store()
+    await granted(store, "ACCTB", expires=had)
+    later = NOW + 20 * DAY
+    wanted = GrantRequest(
+        share=SHARE, provider="ACCTC", importers=("ACCTB",), expires=asked, push=False
+    )
+    would = await grant(store, replace(wanted, dry_run=True), Reach(), later)
+    result = await grant(store, wanted, Reach(), later)
+    (renewed,) = result.grants
+    assert (renewed.before, renewed.expires, result.expires) == (had, gets, gets)
+    assert (would.grants[0].before, would.grants[0].expires) == (had, gets)
+    held = bundle.read(renewed.bundle)
+    assert {held.expires, *(item.claims.exp for item in held.activations)} == {gets}
+    assert {entry.expires for entry in store.ledger("ACCTC")[4:]} == {gets}
+
+
+async def test_each_of_several_renewals_keeps_its_own_length() -> None:
+    store = memory_store()
+    await granted(store, "ACCTB", expires=NOW + DAY)
+    both = GrantRequest(share=SHARE, provider="ACCTC", importers=("ACCTA", "ACCTB"), push=False)
+    result = await grant(store, both, Reach(), NOW + 60)
+    assert [(g.before, g.expires) for g in result.grants] == [
+        (None, 0),
+        (NOW + DAY, NOW + DAY + 60),
+    ]
+    assert result.expires == 0
+
+
+async def test_what_was_revoked_has_no_length_to_keep() -> None:
+    store = memory_store()
+    await granted(store, "ACCTB", expires=NOW + DAY)
+    wanted = RevokeRequest(share=SHARE, provider="ACCTC", importers=("ACCTB",), push=False)
+    await revoke(store, wanted, Reach(), NOW + 60)
+    again = GrantRequest(share=SHARE, provider="ACCTC", importers=("ACCTB",), push=False)
+    (fresh,) = (await grant(store, again, Reach(), NOW + 61)).grants
+    assert (fresh.renewed, fresh.expires) == (False, 0)
+
+
+async def test_a_length_that_a_wrong_clock_left_is_asked_for() -> None:
+    store = memory_store()
+    await granted(store, "ACCTB", now=NOW + 400 * DAY)
+    await granted(store, "ACCTB", expires=NOW + DAY)
+    before = snapshot(store)
+    again = GrantRequest(share=SHARE, provider="ACCTC", importers=("ACCTB",), push=False)
+    with pytest.raises(InputError, match="is not on record") as caught:
+        await grant(store, again, Reach(), NOW + 60)
+    assert "--expires" in caught.value.hint
+    assert snapshot(store) == before
 
 
 async def test_one_command_grants_to_many_with_one_bundle_each() -> None:

@@ -61,6 +61,14 @@ async def test_a_grant_is_active_until_it_expires() -> None:
     assert states(store, NOW + 100) == ([State.EXPIRED], [State.EXPIRED])
 
 
+async def test_a_newer_grant_that_is_over_and_was_never_taken_ends_nothing() -> None:
+    store = await shared()
+    await granted(store, "ACCTB", now=NOW + 10, expires=NOW + 100)
+    assert states(store, NOW + 100) == ([State.ACTIVE], [State.ACTIVE])
+    (offer,) = list_shares(store, NOW + 100).offered
+    assert [given.until for given in offer.granted] == [0]
+
+
 @pytest.mark.parametrize("everyone", [False, True])
 async def test_a_revoked_grant_is_told_on_both_sides(everyone: bool) -> None:
     store = await shared()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,14 @@ import pytest
 from jetshare.errors import InputError, KeyFormatError
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.sharing.found import offered_share
+from jetshare.store.memory import MemoryStore
 from jetshare.workflows.accept import AcceptRequest, accept
+from jetshare.workflows.documents import sign_account
 from jetshare.workflows.grant import GrantRequest, grant
 from jetshare.workflows.reach import Reach
 from jetshare.workflows.revoke import RevokeRequest, revoke
 from support.offline import NOW, SHARE, folder_store, granted, memory_store
+from support.shares import pair
 
 
 async def test_importers_of_another_provider_are_not_said_to_be_touched() -> None:
@@ -92,13 +96,48 @@ async def test_a_key_with_a_slip_in_it_is_told_with_the_nearest() -> None:
     assert store.account("ACCTC").token == before
 
 
-async def test_a_key_that_was_granted_nothing_is_revoked_with_a_warning() -> None:
+async def test_who_was_granted_nothing_is_revoked_only_where_that_is_meant() -> None:
     store = memory_store()
     await granted(store, "ACCTB")
+    before = store.account("ACCTC").token
+    for named in (KeyPair.generate(Kind.ACCOUNT).public, "ACCTA"):
+        request = RevokeRequest(share=SHARE, provider="ACCTC", importers=(named,), push=False)
+        with pytest.raises(InputError, match=f"no grant of {SHARE} to {named}") as refused:
+            await revoke(store, request, Reach(), NOW)
+        assert "ls --account ACCTC" in refused.value.hint
+        assert store.account("ACCTC").token == before
+    meant = replace(request, unrecorded=True)
+    (warning,) = (await revoke(store, meant, Reach(), NOW)).warnings
+    assert warning == f"no grant of {SHARE} to ACCTA is on record here: it is revoked all the same"
+    again = await revoke(store, request, Reach(), NOW + 1)  # which is on record now
+    assert again.warnings == ()
+
+
+@pytest.mark.parametrize(("exports", "others"), [(1, ("ACCTA",)), (4, ())])
+async def test_who_is_revoked_in_part_still_counts_as_another(
+    exports: int, others: tuple[str, ...]
+) -> None:
+    """Here of one that holds the share by another tool's grant, of which no ledger knows."""
+    store = memory_store()
+    made = pair(keys=(key_of(store, "ACCTC"), key_of(store, "ACCTA")), share=SHARE)
     stranger = KeyPair.generate(Kind.ACCOUNT).public
+    with store.edit() as edit:
+        revoked = [
+            replace(export, revocations={made.importer.sub: NOW} if n < exports else {})
+            for n, export in enumerate(made.provider.nats.exports)
+        ]
+        for claims in (made.provider.with_nats(exports=tuple(revoked)), made.importer):
+            claims = replace(claims, name=edit.account(claims.sub).claims.name)
+            edit.put_account(sign_account(edit, claims, NOW))
+    await granted(store, stranger)
     request = RevokeRequest(share=SHARE, provider="ACCTC", importers=(stranger,), push=False)
-    (warning,) = (await revoke(store, request, Reach(), NOW)).warnings
-    assert warning.startswith(f"no grant of {SHARE} to {stranger} is on record here")
+    assert (await revoke(store, request, Reach(), NOW)).others == others
+
+
+def key_of(store: MemoryStore, name: str) -> KeyPair:
+    key = store.key(store.account(name).claims.sub)
+    assert key is not None
+    return key
 
 
 async def test_a_dry_run_says_who_would_be_refused_and_writes_nothing() -> None:

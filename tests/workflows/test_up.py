@@ -19,10 +19,13 @@ from jetshare.identity.claims import Account, Activation, Claims, Export, Import
 from jetshare.identity.creds import Creds
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.net.connect import Login, connect
-from jetshare.workflows.reach import Reach, account_creds
+from jetshare.net.resolver import Resolver
+from jetshare.workflows.in_step import Event, Follower, Step
+from jetshare.workflows.reach import Reach, account_creds, system_creds
 from jetshare.workflows.signers import account_document_signer
 from support.cli import Jetshare
 from support.running_up import WITHIN_S, Up, edit, on_server, up
+from support.scene import scene
 from support.waiting import until
 
 
@@ -191,6 +194,38 @@ async def _stay_until_shown_the_door(login: Login) -> None:
         await until(closed)
 
 
+async def test_a_store_that_is_away_takes_no_account_from_the_server(tmp_path: Path) -> None:
+    """It was moved, say, or is on a disk that is not mounted: that deletes nothing."""
+    told = list[Event]()
+    async with scene(tmp_path) as live:
+        store, now = live.store, int(time.time())
+        operator = store.operator().claims
+        login = live.reach.login(store, system_creds(store, live.reach, now))
+        async with connect(login) as client:
+            follower = Follower.of(
+                accounts=store.folder / "accounts",
+                operator=operator,
+                resolver=Resolver(client),
+                signer=store.key(operator.nats.signing_keys[0]),
+                sign_anew=print,
+                tell=told.append,
+                now=lambda: now,
+            )
+            await follower.begin()
+            held = await follower.resolver.list_accounts()
+            (store.folder / "accounts").rename(tmp_path / "away")
+            for _ in range(3):
+                await follower.follow()
+            assert await follower.resolver.list_accounts() == held
+            assert told == []
+            (tmp_path / "away").rename(store.folder / "accounts")
+            with store.edit() as editing:
+                editing.delete_account("ACCTA")
+            for _ in range(2):
+                await follower.follow()
+            assert [(event.step, event.account) for event in told] == [(Step.DELETED, "ACCTA")]
+
+
 @pytest.mark.parametrize("strict", [False, True])
 def test_an_account_that_comes_and_goes(home: Path, strict: bool) -> None:
     with up(home) as running:
@@ -269,8 +304,10 @@ def test_a_server_that_dies_is_told(home: Path) -> None:
         os.kill(server, signal.SIGKILL)
         _, told = running.process.communicate(timeout=WITHIN_S)
         assert running.process.returncode == 4
-        assert "nats-server ended" in told
-        assert "hint: " in told
+        assert "jetshare: error: nats-server ended: killed by signal 9\n" in told
+        assert "hint: its log is " in told
+        assert "\n  nats-server: killed by signal 9\n" in told
+        assert "\\x0a" not in told
 
 
 def test_the_server_goes_with_it_even_when_it_is_killed(home: Path) -> None:
@@ -312,3 +349,4 @@ def test_a_port_that_is_taken(home: Path, jetshare_cli: Jetshare) -> None:
         done = jetshare_cli("up", "--port", port)
         assert done.exit == 4
         assert f"port {port} is taken" in done.stderr
+    assert [path for path in home.rglob("*") if path.is_file()] == []

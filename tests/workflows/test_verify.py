@@ -51,6 +51,16 @@ async def test_a_server_that_is_down_costs_its_own_proof_and_no_other(live: Scen
     assert [(proof.held, proof.server) for proof in works] == [(True, live.servers[0].name)]
 
 
+async def test_a_damaged_file_of_a_third_account_costs_nothing_but_its_own_word(
+    live: Scene,
+) -> None:
+    (live.store.folder / "accounts/ACCTA/ACCTA.jwt").write_text("garbage")
+    (verdict,) = await live.verify(importer="ACCTB")
+    assert verdict.held
+    outsider = next(p for p in verdict.proofs if p.name == "a third account is refused")
+    assert outsider.held is None
+
+
 async def test_where_no_server_is_reached_nothing_is_proven(live: Scene) -> None:
     live.reach = Reach(servers=(NOBODY, "nats://127.0.0.1:2"), timeout_s=1.0)
     with pytest.raises(Unreachable, match=r"127\.0\.0\.1:1"):

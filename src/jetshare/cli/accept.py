@@ -44,12 +44,13 @@ def command(
     store = world.store()
     request = AcceptRequest(
         files=tuple(read_token_file(name) for name in files),
+        names=tuple("standard input" if name == "-" else name for name in files),
         account=account,
         prefix=prefix,
         push=not no_push,
     )
     plan = plan_accept(store, request, world.now)
-    _show(plan, world)
+    _show(plan, world, sure=yes and not dry_run)
     if dry_run:
         if world.as_json:
             emit_json({**_plan_json(plan), "push": None, "proofs": []})
@@ -71,13 +72,14 @@ def command(
     return push_exit(result.push)
 
 
-def _show(plan: AcceptPlan, world: World) -> None:
+def _show(plan: AcceptPlan, world: World, *, sure: bool) -> None:
     show = note if world.as_json else say
     provider = plan.bundle.provider_name or plan.bundle.provider
     if not plan.changes:
         show(f"{plan.account} holds this grant of {plan.bundle.share} from {provider} already")
         return
-    show(f"{plan.account} would take {plan.bundle.share} from {provider} under {plan.prefix}:")
+    takes = "takes" if sure else "would take"
+    show(f"{plan.account} {takes} {plan.bundle.share} from {provider} under {plan.prefix}:")
     for change in plan.changes:
         for line in change.lines():
             show(line)
@@ -86,7 +88,7 @@ def _show(plan: AcceptPlan, world: World) -> None:
 
 
 def _say(result: AcceptResult, proofs: tuple[Proof, ...]) -> None:
-    for line in push_lines(result.push):
+    for line in push_lines(result.push, result.account):
         note(line)
     for line in proof_lines(proofs):
         say(line)

@@ -7,14 +7,15 @@ import sys
 import click
 
 from jetshare.cli.output import plain
-from jetshare.errors import InputError
+from jetshare.errors import Declined, InputError
 
 
 def confirm(account: str) -> None:
-    """Raises InputError where nobody can be asked, and click.Abort for a no."""
+    """Raises InputError where nobody can be asked, and Declined for a no."""
     if not sys.stdin.isatty():
         raise InputError(
             f"the change to {plain(account)} was not confirmed",
             hint="answer on a terminal, or say --yes",
         )
-    click.confirm("Make this change?", abort=True, err=True)
+    if not click.confirm("Make this change?", err=True):
+        raise Declined("you said no: nothing was changed")

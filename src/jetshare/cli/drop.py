@@ -45,7 +45,7 @@ def command(
     store = world.store()
     request = DropRequest(share=share, importer=account, provider=provider, push=not no_push)
     plan = plan_drop(store, request)
-    _show(plan, note if world.as_json else say)
+    _show(plan, note if world.as_json else say, sure=yes and not dry_run)
     if dry_run:
         if world.as_json:
             emit_json({**_plan_json(plan), "push": None, "proven": False, "proofs": []})
@@ -63,16 +63,17 @@ def command(
     return 1 if result.push is not None and not result.proven else 0
 
 
-def _show(plan: DropPlan, show: Callable[[str], None]) -> None:
+def _show(plan: DropPlan, show: Callable[[str], None], *, sure: bool) -> None:
     provider = plan.provider_name or plan.provider
-    show(f"{plan.account} would give back {plan.share} from {provider}:")
+    gives = "gives" if sure else "would give"
+    show(f"{plan.account} {gives} back {plan.share} from {provider}:")
     for change in plan.changes:
         for line in change.lines():
             show(line)
 
 
 def _say(result: DropResult) -> None:
-    for line in push_lines(result.push):
+    for line in push_lines(result.push, result.plan.account):
         note(line)
     for line in proof_lines(result.proofs):
         say(line)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, count
 from pathlib import Path
 
+from jetshare.cli.output import say, warn
 from jetshare.errors import InputError, JetshareError
 from jetshare.sharing import bundle
 from jetshare.sharing.kinds import PullConsumer, Role
@@ -18,6 +21,7 @@ from jetshare.workflows.revoke import RevokeResult
 
 _KEY_START = 9  # of 56 characters: enough to tell the importers of one share apart
 _LONGEST = 60
+_TRIAL_SIZE = 4096  # a block: a full disk may still have room for a name
 
 
 def bundle_names(result: GrantResult) -> dict[str, str]:
@@ -71,17 +75,55 @@ def grants_the_same(text: str, share: PullConsumer, provider: str, importer: str
     return (held.share, held.provider, held.importer) == (share, provider, importer)
 
 
-def write_files(files: Iterable[tuple[Path, str]]) -> None:
-    """Each file whole or not at all, readable by its owner only."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """A text that found no place on the disk, and why."""
+
+    path: Path
+    text: str
+    why: str
+
+
+def check_folder(folder: Path, option: str = "-o") -> None:
+    """Raises InputError where no file can be made in ``folder``, which ``option`` names.
+
+    To be asked before anything is done whose only record is to be left there.
+    """
+    trial = folder / f".jetshare-{os.urandom(8).hex()}.tmp"
+    try:
+        trial.write_bytes(bytes(_TRIAL_SIZE))
+        trial.unlink()
+    except OSError as error:
+        with suppress(OSError):
+            trial.unlink()
+        raise InputError(
+            f"no file can be made in {folder}: {os.strerror(error.errno or 0)}",
+            hint=f"name one that is there and can be written to with {option}; nothing was changed",
+        ) from None
+
+
+def write_files(files: Iterable[tuple[Path, str]]) -> tuple[Lost, ...]:
+    """Each file whole or not at all, readable by its owner only.
+
+    Those that could not be written are given back: what they say is done already.
+    """
+    lost = []
     for path, text in files:
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomic(path, text.encode())
         except OSError as error:
-            raise InputError(
-                f"{path} cannot be written: {os.strerror(error.errno or 0)}",
-                hint="choose another place with -o; the grant itself is stored, so grant again",
-            ) from None
+            lost.append(Lost(path=path, text=text, why=os.strerror(error.errno or 0)))
+    return tuple(lost)
+
+
+def tell_lost(lost: Iterable[Lost], *, as_json: bool) -> None:
+    """With the texts themselves on stdout, where they can still be saved; the object that
+    is printed with ``as_json`` has them already."""
+    for each in lost:
+        where = "in the object" if as_json else "below"
+        warn(f"{each.path} cannot be written: {each.why}; what belongs into it is {where}")
+        for line in [] if as_json else each.text.splitlines():
+            say(line)
 
 
 def _stem(share: PullConsumer) -> str:

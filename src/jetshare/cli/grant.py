@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 import click
 
 from jetshare.cli.files import (
+    Lost,
     bundle_names,
+    check_folder,
     file_words,
     grants_the_same,
+    tell_lost,
     token_name,
     unused,
     write_files,
@@ -20,9 +24,10 @@ from jetshare.cli.options import SHARE, World, read_file, run, verb
 from jetshare.cli.output import emit_json, note, say, warn
 from jetshare.cli.progress import progress
 from jetshare.cli.push_words import push_exit, push_lines
-from jetshare.cli.spans import parse_expiry, show_time
+from jetshare.cli.spans import parse_expiry
 from jetshare.errors import InputError
 from jetshare.sharing.kinds import PullConsumer
+from jetshare.sharing.times import show_span, show_time
 from jetshare.workflows.grant import Grant, GrantRequest, GrantResult, grant
 
 EPILOG = """\b
@@ -36,7 +41,11 @@ Example:
 @click.option("--from", "provider", required=True, metavar="ACCT", help="The account that owns it.")
 @click.option("--to", multiple=True, metavar="NAME|KEY", help="Who may pull. Repeat for more.")
 @click.option("--to-file", metavar="FILE", help="Names or keys, one a line; # begins a comment.")
-@click.option("--expires", metavar="90d|DATE", default="0", help="When the grant ends. [never]")
+@click.option(
+    "--expires",
+    metavar="90d|DATE|never",
+    help="When the grant ends. [never; renewed: as long again]",
+)
 @click.option("--public", is_flag=True, help="Let every account import it, without a token.")
 @click.option("--no-info", is_flag=True, help="Leave CONSUMER.INFO out.")
 @click.option("--signing-key", default="", metavar="KEY|FILE", help="Sign with this account key.")
@@ -53,7 +62,7 @@ def command(
     provider: str,
     to: tuple[str, ...],
     to_file: str | None,
-    expires: str,
+    expires: str | None,
     public: bool,
     no_info: bool,
     signing_key: str,
@@ -67,7 +76,8 @@ def command(
     """Offer a durable pull consumer to other accounts.
 
     Adds the exports that are missing, signs activation tokens for each importer, and
-    writes one bundle file an importer. Granting again renews.
+    writes one bundle file an importer. Granting again renews: without --expires for as
+    long a time, from now, as the grant had before.
     """
     request = GrantRequest(
         share=share,
@@ -75,7 +85,7 @@ def command(
         importers=(*to, *_listed(to_file)),
         public=public,
         info=not no_info,
-        expires=parse_expiry(expires, world.now),
+        expires=None if expires is None else parse_expiry(expires, world.now),
         signing_key=signing_key,
         prefix=prefix,
         domain=domain,
@@ -83,16 +93,17 @@ def command(
         push=not no_push,
     )
     if not dry_run:
-        _check_output(output, request)
+        _check_output(output, tokens, request)
     result = run(
         grant(world.store(), request, world.reach, world.now, progress=progress("signed grants"))
     )
-    paths = {} if dry_run else _write(result, output, tokens)
+    paths, lost = ({}, ()) if dry_run else _write(result, output, tokens)
     if world.as_json:
-        emit_json(_to_json(result, paths))
+        emit_json(_to_json(result, paths, lost))
     else:
-        _say(result, paths, dry_run=dry_run)
-    return push_exit(result.push)
+        _say(result, paths, lost, request, world.now)
+    tell_lost(lost, as_json=world.as_json)
+    return push_exit(result.push) or (1 if lost else 0)
 
 
 def _listed(path: str | None) -> list[str]:
@@ -103,21 +114,33 @@ def _listed(path: str | None) -> list[str]:
     return [name for name in named if name]
 
 
-def _check_output(output: str | None, request: GrantRequest) -> None:
+def _check_output(output: str | None, tokens: str | None, request: GrantRequest) -> None:
     """Before anything is stored: a bundle that has no place would be a grant without one."""
     bundles = len(set(request.importers))
     if output is not None and bundles > 1 and _is_one_file(output):
         raise InputError(
             f"{output} is one file, and there are {bundles} bundles",
-            hint="name a folder, with a slash at its end",
+            hint="name a folder that is there",
         )
+    check_folder(_folder_of(output))
+    if tokens:
+        check_folder(Path(tokens), "--tokens")
 
 
 def _is_one_file(output: str) -> bool:
     return not Path(output).is_dir() and not output.endswith("/")
 
 
-def _write(result: GrantResult, output: str | None, tokens: str | None) -> dict[str, str]:
+def _folder_of(output: str | None) -> Path:
+    """Where files are made; a link may lead to a file elsewhere, which is then replaced."""
+    if output is None or not _is_one_file(output):
+        return Path(output or ".")
+    return Path(output).resolve().parent
+
+
+def _write(
+    result: GrantResult, output: str | None, tokens: str | None
+) -> tuple[dict[str, str], tuple[Lost, ...]]:
     """Write the bundles, and where asked for the loose tokens; importer -> path."""
     target = Path(output) if output else Path()
     single = output is not None and _is_one_file(output)
@@ -133,8 +156,7 @@ def _write(result: GrantResult, output: str | None, tokens: str | None) -> dict[
                 (Path(tokens) / token_name(result, words[granted.importer], role), text)
                 for role, text in granted.activations
             )
-    write_files(files)
-    return paths
+    return paths, write_files(files)
 
 
 def _place(path: Path, result: GrantResult, granted: Grant) -> Path:
@@ -148,27 +170,43 @@ def _place(path: Path, result: GrantResult, granted: Grant) -> Path:
     return unused(path, may_replace=same)
 
 
-def _say(result: GrantResult, paths: dict[str, str], *, dry_run: bool) -> None:
+def _say(
+    result: GrantResult,
+    paths: dict[str, str],
+    lost: Sequence[Lost],
+    request: GrantRequest,
+    now: int,
+) -> None:
+    unsaved = {str(each.path) for each in lost}
     for change in result.changes:
         for line in change.lines():
             say(line)
     for granted in result.grants:
         who = granted.importer_name or granted.importer or "everyone"
         word = "renewed for" if granted.renewed else "granted to"
-        until = f"until {show_time(result.expires)}" if result.expires else "without an end"
-        would = "would be " if dry_run else ""
+        would = "would be " if request.dry_run else ""
+        until = _until(granted.expires)
         say(f"{result.share} of {result.provider_name} {would}{word} {who}, {until}")
-        if not dry_run:
+        if granted.before is not None and granted.before != granted.expires:
+            kept = request.expires is None
+            again = f"; now for the same {show_span(granted.expires - now)} again" if kept else ""
+            say(f"  it was {_until(granted.before)}{again}")
+        if not request.dry_run and paths[granted.importer] not in unsaved:
             say(f"  bundle: {paths[granted.importer]}")
-    for line in [] if dry_run else push_lines(result.push):
+    for line in [] if request.dry_run else push_lines(result.push, result.provider_name):
         note(line)
     for text in result.warnings:
         warn(text)
-    if dry_run:
+    if request.dry_run:
         note("dry run: nothing was written")
 
 
-def _to_json(result: GrantResult, paths: dict[str, str]) -> dict[str, Any]:
+def _until(end: int) -> str:
+    return f"until {show_time(end)}" if end else "without an end"
+
+
+def _to_json(result: GrantResult, paths: dict[str, str], lost: Sequence[Lost]) -> dict[str, Any]:
+    unsaved = {str(each.path): {"bundle": "", "text": each.text} for each in lost}
     return {
         "share": str(result.share),
         "provider": {"name": result.provider_name, "key": result.provider},
@@ -179,7 +217,10 @@ def _to_json(result: GrantResult, paths: dict[str, str]) -> dict[str, Any]:
                 "importer": granted.importer,
                 "name": granted.importer_name,
                 "renewed": granted.renewed,
+                "expires": granted.expires,
+                "before": granted.before,
                 "bundle": paths.get(granted.importer, ""),
+                **unsaved.get(paths.get(granted.importer, ""), {}),
             }
             for granted in result.grants
         ],

@@ -8,8 +8,8 @@ import click
 
 from jetshare.cli.options import World, folder_verb, read_token_file
 from jetshare.cli.output import columns, emit_json, say
-from jetshare.cli.spans import show_time
 from jetshare.errors import JetshareError
+from jetshare.sharing.times import show_time
 from jetshare.store.contract import Store
 from jetshare.workflows.inspect import inspect
 

@@ -9,9 +9,16 @@ import click
 
 from jetshare.cli.options import World, folder_verb
 from jetshare.cli.output import columns, emit_json, note, say
-from jetshare.cli.spans import show_left, show_time
 from jetshare.errors import StoreDamaged
-from jetshare.workflows.ls import AcceptedShare, Listing, OfferedShare, list_shares
+from jetshare.sharing.times import show_left, show_time
+from jetshare.workflows.ls import (
+    AcceptedShare,
+    Granted,
+    Listing,
+    OfferedShare,
+    State,
+    list_shares,
+)
 
 EPILOG = """\b
 Example:
@@ -55,7 +62,7 @@ def _offered_rows(offer: OfferedShare, now: int) -> list[list[str]]:
             granted.importer_name or granted.importer,
             str(granted.state),
             show_time(granted.since) if granted.since else "-",
-            show_left(granted.until, now) if granted.since else "-",
+            _left(granted, now),
         ]
         for granted in offer.granted
     ]
@@ -72,8 +79,14 @@ def _accepted_row(item: AcceptedShare, now: int) -> list[str]:
         f"{item.provider_name or item.provider} as {item.prefix or '(no prefix)'}",
         str(item.state),
         show_time(item.since) if item.since else "-",
-        show_left(item.until, now) if item.since else "-",
+        _left(item, now),
     ]
+
+
+def _left(share: Granted | AcceptedShare, now: int) -> str:
+    """Nothing is left of what was revoked, whenever its tokens would have ended."""
+    known = share.since and share.state is not State.REVOKED
+    return show_left(share.until, now) if known else "-"
 
 
 def _to_json(listing: Listing) -> dict[str, Any]:

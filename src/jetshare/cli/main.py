@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -100,13 +101,11 @@ def run(argv: Sequence[str]) -> int:
         click.echo("interrupted", err=True)
         return 130
     except BrokenPipeError:
-        # The reader of our output is gone; what was asked for is done. Point stdout
-        # elsewhere so that the interpreter's own flush at exit does not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # its reader is gone; what was asked for is done
         return 0
     except SystemExit as left:
         # click leaves so where the reader of our output is gone, and quietens stdout.
-        gone = type(sys.stdout).__name__ == "PacifyFlushWrapper"
+        gone = type(sys.stdout).__name__.endswith("PacifyFlushWrapper")
         return 0 if gone or left.code is None else int(left.code)
     except OSError as error:
         return _report(
@@ -133,9 +132,18 @@ def _report(message: str, hint: str, code: int, kind: str, as_json: bool) -> int
     from jetshare.cli.output import emit_json, note
 
     message, hint = hide_seeds(message), hide_seeds(hint)
-    if as_json:
-        emit_json({"error": {"kind": kind, "message": message, "hint": hint, "exit": code}})
-    note(f"jetshare: error: {message}")
-    if hint:
-        note(f"hint: {hint}")
+    try:
+        if as_json:
+            emit_json({"error": {"kind": kind, "message": message, "hint": hint, "exit": code}})
+    except OSError:
+        _drop_output()  # it takes nothing, which may be the very error; a person is told below
+    with suppress(OSError):
+        note(f"jetshare: error: {message}")
+        for line in f"hint: {hint}".splitlines() if hint else []:
+            note(line)
     return code
+
+
+def _drop_output() -> None:
+    """Point stdout elsewhere, so that the interpreter's own flush at exit does not fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

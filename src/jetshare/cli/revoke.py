@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
 
-from jetshare.cli.files import receipt_name, unused, write_files
+from jetshare.cli.files import (
+    Lost,
+    check_folder,
+    receipt_name,
+    tell_lost,
+    unused,
+    write_files,
+)
 from jetshare.cli.options import SHARE, World, run, verb
 from jetshare.cli.output import emit_json, note, proof_lines, say, warn
 from jetshare.cli.push_words import push_exit, push_lines
@@ -28,6 +37,7 @@ Example:
 @click.option("--to", multiple=True, metavar="NAME|KEY", help="Whose grant ends. Repeat for more.")
 @click.option("--all", "everyone", is_flag=True, help="End it for every importer.")
 @click.option("--expired", is_flag=True, help="End what is past its time, and nothing else.")
+@click.option("--unrecorded", is_flag=True, help="With --to: whom no grant on record here names.")
 @click.option("--signing-key", default="", metavar="KEY|FILE", help="Sign the receipt with this.")
 @click.option("-o", "--output", default=".", metavar="DIR", help="Where receipts go. [this folder]")
 @click.option("--no-push", is_flag=True, help="Store only; carry nothing to the servers.")
@@ -40,6 +50,7 @@ def command(
     to: tuple[str, ...],
     everyone: bool,
     expired: bool,
+    unrecorded: bool,
     signing_key: str,
     output: str,
     no_push: bool,
@@ -49,7 +60,8 @@ def command(
 
     Leaves a receipt signed by the provider: what, when, on which servers, and how it
     was seen. A server may let a grant go on after its time: --expired ends those grants,
-    and leaves all that are in force.
+    and leaves all that are in force, also one that an importer here still holds while a
+    newer one, which it never accepted, is over.
     """
     if everyone and (to or expired):
         raise InputError(
@@ -61,33 +73,37 @@ def command(
         importers=to,
         everyone=everyone,
         expired=expired,
+        unrecorded=unrecorded,
         signing_key=signing_key,
         dry_run=dry_run,
         push=not no_push,
     )
+    folder = Path(output)
+    if request.push and not dry_run:
+        check_folder(folder)
     result = run(revoke(world.store(), request, world.reach, world.now))
-    paths = _write(result, output)
+    paths, lost = _write(result, folder)
     if world.as_json:
-        emit_json(_to_json(result, paths))
+        emit_json(_to_json(result, paths, lost))
     elif not result.importers and not result.changes:
         note(f"no grant of {share} is past its time and still open, as far as is known here")
     else:
-        _say(result, paths, dry_run=dry_run)
+        _say(result, paths, lost, dry_run=dry_run)
+    tell_lost(lost, as_json=world.as_json)
     if not result.pushed:
         return push_exit(result.push)
-    return 1 if result.receipts and not result.proven else 0
+    return 1 if lost or (result.receipts and not result.proven) else 0
 
 
-def _write(result: RevokeResult, output: str) -> list[str]:
+def _write(result: RevokeResult, folder: Path) -> tuple[list[Path], tuple[Lost, ...]]:
     files = [
-        (unused(Path(output) / receipt_name(result, importer, _name(result, importer))), text)
+        (unused(folder / receipt_name(result, importer, _name(result, importer))), text)
         for importer, _, text in result.receipts
     ]
-    write_files(files)
-    return [str(path) for path, _ in files]
+    return [path for path, _ in files], write_files(files)
 
 
-def _say(result: RevokeResult, paths: list[str], *, dry_run: bool) -> None:
+def _say(result: RevokeResult, paths: list[Path], lost: Iterable[Lost], *, dry_run: bool) -> None:
     for change in result.changes:
         for line in change.lines():
             say(line)
@@ -102,16 +118,19 @@ def _say(result: RevokeResult, paths: list[str], *, dry_run: bool) -> None:
         note(line)
     for text in result.warnings:
         warn(text)
-    if not result.pushed:
-        note(
-            f"until a server takes it, access goes on: jetshare nsc push -a {result.provider_name}"
-        )
+    push = f"jetshare nsc push -a {quote(result.provider_name)}"
+    if result.push is None or result.push.problem:
+        note(f"until a server takes it, access goes on: {push}")
         return
+    if not result.pushed:
+        note(f"at a server that did not take it access goes on: {push}")
     for line in proof_lines(result.proofs):
         say(line)
+    unsaved = {each.path for each in lost}
     for (importer, witness, _), path in zip(result.receipts, paths, strict=True):
         say(f"{result.share} revoked for {_who(result, importer)}: {witness}")
-        say(f"  receipt: {path}")
+        if path not in unsaved:
+            say(f"  receipt: {path}")
     note(
         "messages that were delivered stay leased until their ack wait ends, and pulls in"
         " flight on this share fall silent"
@@ -131,7 +150,8 @@ def _who(result: RevokeResult, importer: str) -> str:
     return "everyone" if importer == "*" else _name(result, importer) or importer
 
 
-def _to_json(result: RevokeResult, paths: list[str]) -> dict[str, Any]:
+def _to_json(result: RevokeResult, paths: list[Path], lost: Iterable[Lost]) -> dict[str, Any]:
+    unsaved = {each.path: {"file": "", "text": each.text} for each in lost}
     return {
         "share": str(result.share),
         "provider": {"name": result.provider_name, "key": result.provider},
@@ -142,7 +162,7 @@ def _to_json(result: RevokeResult, paths: list[str]) -> dict[str, Any]:
         "proven": result.proven,
         "proofs": [proof.to_json() for proof in result.proofs],
         "receipts": [
-            {"importer": importer, "seen": str(witness), "file": path}
+            {"importer": importer, "seen": str(witness), "file": str(path), **unsaved.get(path, {})}
             for (importer, witness, _), path in zip(result.receipts, paths, strict=True)
         ],
         "others": list(result.others),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from jetshare.cli.output import emit_json, say
 from jetshare.errors import InputError
 from jetshare.store.atomic import write_atomic
 
@@ -24,26 +25,31 @@ _LAUNCHERS = {"nsc": "-m jetshare.cli.nsc", "nats": "-m jetshare nats"}
 @click.command("shims", epilog=EPILOG)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace other programs of these names.")
-def command(folder: Path, force: bool) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(folder: Path, force: bool, as_json: bool) -> int:
     """Write launchers named nsc and nats into DIR.
 
     With DIR first on PATH, a script that calls nsc and nats runs as it is, on jetshare.
     """
+    paths = [folder / name for name in _LAUNCHERS]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not force:
-            for name in _LAUNCHERS:
-                _check_ours(folder / name)
-        for name, words in _LAUNCHERS.items():
-            path = folder / name
+            for path in paths:
+                _check_ours(path)
+        for path in paths:
             path.unlink(missing_ok=True)  # a link is replaced, and not what it leads to
-            write_atomic(path, launcher(words).encode(), mode=0o755)
-            click.echo(path)
+            write_atomic(path, launcher(_LAUNCHERS[path.name]).encode(), mode=0o755)
     except OSError as error:
         raise InputError(
             f"{folder} cannot be written to: {os.strerror(error.errno or 0)}",
             hint="choose another folder",
         ) from None
+    if as_json:
+        emit_json({"launchers": list(map(str, paths))})
+    else:
+        for path in paths:
+            say(str(path))
     return 0
 
 

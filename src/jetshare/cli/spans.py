@@ -1,4 +1,4 @@
-"""Times as people write and read them."""
+"""Times as people write them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from jetshare.errors import InputError
 _SPAN = re.compile(r"(\d+)\s*(s|m|h|d|w|M|y)", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "M": 2592000, "y": 31536000}
 _FORMS = ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%dT%H:%M:%SZ")
-_HINT = "write a span (90d, 12h, 1y), a date (2027-01-31), or 0 for never"
+_HINT = "write a span (90d, 12h, 1y), a date (2027-01-31), or never"
 
 
 def parse_expiry(text: str, now: int) -> int:
-    """``90d``, ``2027-01-31``, ``2027-01-31 12:00:00 UTC`` or ``0``, as Unix seconds.
+    """``90d``, ``2027-01-31``, ``2027-01-31 12:00:00 UTC``, ``never`` or ``0``, as Unix seconds.
 
     The forms are nsc's (``s m h d w M y``; M is 30 days, y 365); a time that is
     already past is refused.
     """
     text = text.strip()
-    if text == "0":
+    if text in ("never", "0"):
         return 0
     at = _parse(text, now)
     if at <= now:
@@ -37,26 +37,3 @@ def _parse(text: str, now: int) -> int:
         except ValueError:
             continue
     raise InputError(f'"{text}" is no expiry', hint=_HINT)
-
-
-def show_time(at: int) -> str:
-    """A time of a document, in UTC: ``2027-01-31 12:00:00 UTC``."""
-    try:
-        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    except (ValueError, OverflowError, OSError):
-        return f"{at} s"
-
-
-def show_left(until: int, now: int) -> str:
-    """How long a token is still good, in its two largest units."""
-    if not until:
-        return "never expires"
-    left = until - now
-    if left <= 0:
-        return "expired"
-    parts = []
-    for unit, seconds in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, left = divmod(left, seconds)
-        if count:
-            parts.append(f"{count} {unit}")
-    return " ".join(parts[:2]) + " left"

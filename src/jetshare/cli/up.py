@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import signal
-import socket
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from jetshare.cli.options import World, serving_verb
 from jetshare.cli.output import emit_json, note, say
 from jetshare.errors import InputError
 from jetshare.server.binary import find_binary
+from jetshare.server.port import free_port
 from jetshare.server.run import Server
 from jetshare.store.contexts import ContextFolder
 from jetshare.store.folder import FolderStore, open_store
@@ -96,8 +96,9 @@ def _store(world: World, port: int | None, accounts: tuple[str, ...]) -> tuple[F
                 hint="add an account with: jetshare nsc add account NAME",
             )
         store = open_store(world.location, world.operator)
-        return store, _free_port(_named_port(store) if port is None else port)
-    port = _free_port(_PORT if port is None else port)
+        return store, (_named_port(store) if port is None else port) or free_port()
+    # The port goes into the operator's document, so it is looked at before one is made.
+    port = free_port(_PORT if port is None else port)
     request = FoundRequest(
         operator=world.operator or OPERATOR,
         accounts=accounts or ACCOUNTS,
@@ -121,15 +122,6 @@ def _named_port(store: FolderStore) -> int:
             if parts.hostname in ("127.0.0.1", "localhost", "::1") and parts.port:
                 return parts.port
     return _PORT
-
-
-def _free_port(port: int) -> int:
-    if port:
-        return port
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        found: int = probe.getsockname()[1]
-        return found
 
 
 def _data_folder(store: FolderStore) -> Path:

@@ -40,10 +40,17 @@ def command(world: World, share: PullConsumer, account: str, provider: str, user
 
 def _say(verdict: Verdict) -> None:
     provider = verdict.provider_name or verdict.provider
-    word = "works" if verdict.held else "does NOT work as promised"
-    say(f"{verdict.share} from {provider} to {verdict.importer_name}: {word}")
+    say(f"{verdict.share} from {provider} to {verdict.importer_name}: {_headline(verdict)}")
     for line in proof_lines(verdict.proofs):
         say(f"  {line}")
+
+
+def _headline(verdict: Verdict) -> str:
+    if not verdict.over:
+        return "works" if verdict.held else "does NOT work as promised"
+    if verdict.closed is None:
+        return f"{verdict.over}, and it was not seen whether it is closed"
+    return f"{verdict.over}, and {'closed' if verdict.closed else 'STILL OPEN'}"
 
 
 def _to_json(verdict: Verdict) -> dict[str, object]:
@@ -53,5 +60,7 @@ def _to_json(verdict: Verdict) -> dict[str, object]:
         "importer": {"name": verdict.importer_name, "key": verdict.importer},
         "prefix": verdict.prefix,
         "held": verdict.held,
+        "over": verdict.over,
+        "closed": verdict.closed,
         "proofs": [proof.to_json() for proof in verdict.proofs],
     }

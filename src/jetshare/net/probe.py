@@ -9,6 +9,7 @@ deletion carries a body, which the server refuses before it looks at the name
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 NO_RESPONDERS = 503
 TOO_LARGE = 409
 _HEARTBEAT = 100
+_LOOK_S = 0.05
 
 _FAR = 1 << 53  # a sequence that no stream reaches
 _PULL_NOTHING = b'{"batch":1,"no_wait":true,"max_bytes":1}'
@@ -44,7 +46,11 @@ class Heard(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """One request and what came back. ``code`` is the status in the headers, 0 for none."""
+    """One request and what came back. ``code`` is the status in the headers, 0 for none.
+
+    ``forbidden`` is what the asking user's own permissions do not let it do, where that is
+    why there was silence: nothing is known of who would have answered.
+    """
 
     heard: Heard
     code: int = 0
@@ -52,11 +58,19 @@ class Observation:
     body: bytes = b""
     replies: int = 0
     took_ms: float = 0.0
+    forbidden: str = ""
+
+    @property
+    def silent(self) -> bool:
+        """Whether there was no answer, nor a reason why there can be none."""
+        return self.heard is Heard.SILENCE and not self.forbidden
 
     def describe(self) -> str:
         """What was seen, in a few words."""
         if self.heard is Heard.NO_RESPONDERS:
             return "503 no responders"
+        if self.forbidden:
+            return f"no answer: this user may not {self.forbidden}"
         if self.heard is Heard.SILENCE:
             return "no answer"
         if self.code:
@@ -275,23 +289,41 @@ async def ask(client: Client, subject: str, payload: bytes, timeout_s: float) ->
     """
     from nats.errors import Error, NoRespondersError
 
+    from jetshare.net.connect import forbidden
+
     started = time.monotonic()
 
     def took() -> float:
         return (time.monotonic() - started) * 1000
 
     try:
-        message = await client.request(subject, payload, timeout=timeout_s)
+        message = await _reply(client, subject, payload, timeout_s)
     except NoRespondersError:
         return Observation(heard=Heard.NO_RESPONDERS, code=NO_RESPONDERS, took_ms=took())
     except TimeoutError:
-        return Observation(heard=Heard.SILENCE, took_ms=took())
+        return Observation(
+            heard=Heard.SILENCE, forbidden=forbidden(client, subject), took_ms=took()
+        )
     except (OSError, Error) as error:
         raise Unreachable(f"the connection is lost: {error}") from None
     code, text = _status(message)
     return Observation(
         heard=Heard.ANSWER, code=code, text=text, body=message.data, replies=1, took_ms=took()
     )
+
+
+async def _reply(client: Client, subject: str, payload: bytes, timeout_s: float) -> Msg:
+    """As the client asks, but who may not ask at all is not kept waiting for an answer."""
+    from jetshare.net.connect import forbidden
+
+    asked = asyncio.create_task(client.request(subject, payload, timeout=timeout_s))
+    try:
+        while not (await asyncio.wait({asked}, timeout=_LOOK_S))[0]:
+            if forbidden(client, subject):
+                raise TimeoutError
+        return asked.result()
+    finally:
+        asked.cancel()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

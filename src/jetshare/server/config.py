@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jetshare.errors import InputError
+from jetshare.server.files import ServerFiles
 
 ANY_PORT = -1
 
@@ -30,7 +31,7 @@ class Cluster:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServerConfig:
+class ServerConfig(ServerFiles):
     """A server that trusts one operator and holds every account's document on its own disk.
 
     ``operator`` is the operator's token. ``preload`` are documents, by public key, that
@@ -60,19 +61,6 @@ class ServerConfig:
         for what, port in ports:
             if port is not None and port != ANY_PORT and not 0 < port < 65536:
                 raise InputError(f"{what} {port} is not within 1 to 65535")
-
-    @property
-    def config_path(self) -> Path:
-        return self.folder / "nats-server.conf"
-
-    @property
-    def log_path(self) -> Path:
-        return self.folder / "nats-server.log"
-
-    @property
-    def ports_folder(self) -> Path:
-        """Where the server tells which ports it got."""
-        return self.folder / "ports"
 
     def text(self) -> str:
         """The file that nats-server reads. Raises InputError for what cannot be written."""

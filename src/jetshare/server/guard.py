@@ -33,7 +33,11 @@ def main(command: list[str]) -> int:
         return _CANNOT_START
     signal.signal(signal.SIGTERM, lambda _signal, _frame: server.terminate())
     threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
-    return server.wait()
+    status = server.wait()
+    if status >= 0:
+        return status
+    sys.stderr.write(f"nats-server: killed by signal {-status}\n")
+    return 128 - status  # as the shell says it
 
 
 def _end_with_parent(server: subprocess.Popen[bytes]) -> None:

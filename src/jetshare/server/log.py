@@ -9,6 +9,7 @@ from pathlib import Path
 _STAMP = re.compile(r"^\[\d+\] \d{4}/\d\d/\d\d [\d:.]+ (?=\[)")
 # Seeds begin with S, private keys with P, and no public key with either.
 _SECRET = re.compile(r"(?<![A-Z0-9])[SP][A-Z2-7]{40,}")
+_FATAL = ("[FTL]", "nats-server:", "panic:", "fatal error:")  # the last two are Go's
 _TAIL_BYTES = 16 * 1024
 _LONGEST = 300
 
@@ -21,7 +22,7 @@ def size(path: Path) -> int:
         return 0
 
 
-def last_lines(path: Path, *, since: int = 0, count: int = 5) -> tuple[str, ...]:
+def last_lines(path: Path, *, since: int = 0) -> tuple[str, ...]:
     """The last lines that were written after byte ``since``, without time and secrets."""
     try:
         with path.open("rb") as file:
@@ -29,14 +30,16 @@ def last_lines(path: Path, *, since: int = 0, count: int = 5) -> tuple[str, ...]
             text = file.read().decode("utf-8", "replace")
     except FileNotFoundError:
         return ()
-    lines = [_shown(line) for line in text.splitlines() if line.strip()]
-    return tuple(lines[-count:])
+    return tuple(_shown(line) for line in text.splitlines() if line.strip())
 
 
 def cause(lines: tuple[str, ...]) -> str:
-    """The line that says why a server ended, or the last one."""
+    """The line that says why a server ended, or the last one.
+
+    A signal leaves no line of the server's own: its guard writes that one.
+    """
     for line in reversed(lines):
-        if "[FTL]" in line or line.startswith("nats-server:"):
+        if line.startswith(_FATAL):
             return line.removeprefix("[FTL] ").removeprefix("nats-server: ")
     return lines[-1] if lines else "it said nothing"
 

@@ -15,15 +15,15 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
-from jetshare.errors import PortTaken, ServerDied, ServerError
-from jetshare.server import guard, log
+from jetshare.errors import ServerDied, ServerError
+from jetshare.server import guard, log, port
 
 T = TypeVar("T")
 Ports = Mapping[str, list[str]]  # URLs by kind: nats, cluster, monitoring
@@ -33,6 +33,8 @@ _FOLDER_TIMEOUT_S = 5.0  # a server that was told to stop has stopped by then
 
 _STOP_TIMEOUT_S = guard.GRACE_S + 2.0
 _POLL_S = 0.005
+_SHOWN_LINES = 5
+_ROOM = 64 * 1024  # bytes: less than that, and a disk is full
 _TAKEN = re.compile(r"listen tcp \S*:(\d+): bind: address already in use")
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (how to reach it, not where to bind)
 
@@ -136,11 +138,11 @@ class _Child:
         lines = self._last_lines()
         taken = next((match for line in lines if (match := _TAKEN.search(line))), None)
         if taken:
-            return PortTaken(
-                f"port {taken[1]} is taken by another program",
-                hint="choose another one with --port, or 0 for any that is free",
-            )
-        return ServerDied(f"nats-server {when}: {log.cause(lines)}", hint=self._see(lines))
+            return port.taken(taken[1])
+        why = log.cause(lines)
+        if self.process.returncode and self.process.returncode < 0:
+            why = f"its guard was killed by signal {-self.process.returncode}"
+        return ServerDied(f"nats-server {when}: {why}", hint=self._see(lines))
 
     def late(self, timeout_s: float) -> ServerError:
         message = f"nats-server is not ready after {timeout_s:g} s"
@@ -150,7 +152,8 @@ class _Child:
         return log.last_lines(self.config.log_path, since=self.log_start)
 
     def _see(self, lines: tuple[str, ...]) -> str:
-        return "\n  ".join((f"its log is {self.config.log_path}, and ends with", *lines))
+        ends = lines[-_SHOWN_LINES:]
+        return "\n  ".join((f"its log is {self.config.log_path}, and ends with", *ends))
 
 
 async def _take_folder(config: Configuration) -> int:
@@ -160,23 +163,34 @@ async def _take_folder(config: Configuration) -> int:
         config.ports_folder.mkdir(mode=0o700, exist_ok=True)
         handle = os.open(config.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise ServerError(
-            f"{config.folder} cannot hold a server's data: {error.strerror}",
-            hint="choose another folder with --dir",
-        ) from None
+        raise _unusable(config, error) from None
     try:
         async with asyncio.timeout(_FOLDER_TIMEOUT_S):
             await _first(lambda: _lock(handle))
     except TimeoutError:
         os.close(handle)
         raise ServerError(
-            f"{config.folder} is in use by another server",
+            f"{config.folder} is in use by another server{_holder(config)}",
             hint="stop that one, or choose another folder with --dir",
         ) from None
     except BaseException:
         os.close(handle)
         raise
     return handle
+
+
+def _holder(config: Configuration) -> str:
+    """It outlived its guard, where somebody killed that; so it must be found without."""
+    pids = [str(pid) for pid, _ in _port_files(config)]
+    return f", process {pids[0]}" if len(pids) == 1 else ""
+
+
+def _port_files(config: Configuration) -> Iterator[tuple[int, Path]]:
+    """What servers have told of their ports, by process id: ``nats-server_4711.ports``."""
+    for path in config.ports_folder.glob("*.ports"):
+        pid = path.stem.rpartition("_")[2]
+        if pid.isdecimal():
+            yield int(pid), path
 
 
 def _lock(handle: int) -> int | None:
@@ -188,10 +202,30 @@ def _lock(handle: int) -> int | None:
 
 
 def _write(config: Configuration) -> None:
-    for left_by_one_that_was_killed in config.ports_folder.glob("*.ports"):
-        left_by_one_that_was_killed.unlink()
-    config.config_path.write_bytes(os.fsencode(config.text()))
-    config.config_path.chmod(0o600)
+    text = os.fsencode(config.text())
+    try:
+        for left_by_one_that_was_killed in config.ports_folder.glob("*.ports"):
+            left_by_one_that_was_killed.unlink()
+        _check_room(config.ports_folder / "trial")
+        config.config_path.write_bytes(text)
+        config.config_path.chmod(0o600)
+    except OSError as error:
+        raise _unusable(config, error) from None
+
+
+def _check_room(trial: Path) -> None:
+    """A server on a full disk says nothing of it, and never that it is ready."""
+    try:
+        trial.write_bytes(bytes(_ROOM))
+    finally:
+        trial.unlink()
+
+
+def _unusable(config: Configuration, error: OSError) -> ServerError:
+    return ServerError(
+        f"{config.folder} cannot hold a server's data: {error.strerror}",
+        hint="make it writable and make room there, or choose another folder with --dir",
+    )
 
 
 async def _spawn(config: Configuration, binary: Path, lock: int) -> _Child:
@@ -217,9 +251,9 @@ async def _listening(child: _Child) -> tuple[int, Ports]:
     def told() -> tuple[int, Ports] | None:
         if child.ended:
             raise child.died("ended while starting")
-        for path in child.config.ports_folder.glob("*.ports"):
+        for pid, path in _port_files(child.config):
             with suppress(ValueError):  # half written
-                return int(path.stem.rpartition("_")[2]), json.loads(path.read_bytes())
+                return pid, json.loads(path.read_bytes())
         return None
 
     return await _first(told)
@@ -227,16 +261,16 @@ async def _listening(child: _Child) -> tuple[int, Ports]:
 
 async def _introduced(child: _Child, pid: int, ports: Ports) -> Server:
     config = child.config
-    port = urlsplit(ports["nats"][0]).port or config.port
+    at = urlsplit(ports["nats"][0]).port or config.port
     host = _EVERYWHERE.get(config.host, config.host)
     try:
-        info = await _info(host, port)
+        info = await _info(host, at)
     except (OSError, ValueError):
         await child.process.wait()
         raise child.died("ended while starting") from None
     return Server(
-        url=f"nats://{f'[{host}]' if ':' in host else host}:{port}",
-        port=port,
+        url=f"nats://{f'[{host}]' if ':' in host else host}:{at}",
+        port=at,
         cluster_url=next(iter(ports.get("cluster", [])), ""),
         monitor_url=next(iter(ports.get("monitoring", [])), ""),
         name=str(info.get("server_name", "")),

@@ -28,6 +28,7 @@ from pathlib import Path
 from jetshare.errors import InputError, InvalidDocument, ServerDied, ServerError
 from jetshare.server import log
 from jetshare.server.config import ANY_PORT, quote
+from jetshare.server.files import ServerFiles
 from jetshare.server.refusal import last_words, refusal
 from jetshare.server.run import running
 from jetshare.server.spellings import all_text, lower, spelt_in
@@ -67,7 +68,7 @@ _ROOMY = 10**15  # bytes: what accounts reserve of the real server's disk fits i
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(ServerFiles):
     """The configuration around ``file``. ``written`` is all that stands in the file and in
     those that it includes, and ``names`` the settings there that the server has reported."""
 
@@ -83,18 +84,6 @@ class View:
         """Both without links above them, or the relative path between them leads astray."""
         read = file.parent.resolve() / file.name
         return cls(file=read, folder=folder.resolve(), written=all_text(read))
-
-    @property
-    def config_path(self) -> Path:
-        return self.folder / "view.conf"
-
-    @property
-    def log_path(self) -> Path:
-        return self.folder / "nats-server.log"
-
-    @property
-    def ports_folder(self) -> Path:
-        return self.folder / "ports"
 
     def text(self) -> str:
         """Raises InputError for a path that the configuration language cannot write."""

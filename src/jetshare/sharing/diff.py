@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any
 
+from jetshare.editing.revocations import EVERYONE
 from jetshare.identity.claims import Account, Claims, Export, Import
 from jetshare.sharing.found import local_subject
+from jetshare.sharing.times import show_time
+
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +30,23 @@ class Change:
         return {"sign": self.sign, "what": self.what, "detail": list(self.detail)}
 
 
-def changes(before: Claims[Account], after: Claims[Account]) -> tuple[Change, ...]:
-    """What turns ``before`` into ``after``, in the order of the document."""
+def changes(
+    before: Claims[Account], after: Claims[Account], names: Mapping[str, str] = _NOBODY
+) -> tuple[Change, ...]:
+    """What turns ``before`` into ``after``, in the order of the document.
+
+    ``names`` are those of the accounts that may be in it, by public key.
+    """
     return (
-        *_listed(before.nats.imports, after.nats.imports, "import", _import_detail),
-        *_listed(before.nats.exports, after.nats.exports, "export", _export_detail),
+        *_listed(before.nats.imports, after.nats.imports, "import", _import_detail, names),
+        *_listed(before.nats.exports, after.nats.exports, "export", _export_detail, names),
         *_others(before, after),
     )
 
 
-def _listed(before: Any, after: Any, what: str, detail: Any) -> list[Change]:
+def _listed(
+    before: Any, after: Any, what: str, detail: Any, names: Mapping[str, str]
+) -> list[Change]:
     """Exports or imports, matched by what makes one unique for the server."""
     old = {_identity(item): item for item in before}
     new = {_identity(item): item for item in after}
@@ -44,7 +56,8 @@ def _listed(before: Any, after: Any, what: str, detail: Any) -> list[Change]:
         if key not in old:
             found.append(Change(sign="+", what=title, detail=detail(item)))
         elif old[key] != item:
-            found.append(Change(sign="~", what=title, detail=_field_changes(old[key], item)))
+            lines = _field_changes(old[key], item, names)
+            found.append(Change(sign="~", what=title, detail=lines))
     for key, item in old.items():
         if key not in new:
             found.append(Change(sign="-", what=f"{what} {item.type} {item.subject}"))
@@ -70,7 +83,7 @@ def _export_detail(item: Export) -> tuple[str, ...]:
     return (access, f"response type {item.response_type}")
 
 
-def _field_changes(old: Any, new: Any) -> tuple[str, ...]:
+def _field_changes(old: Any, new: Any, names: Mapping[str, str]) -> tuple[str, ...]:
     lines = []
     for field in fields(new):
         before, after = getattr(old, field.name), getattr(new, field.name)
@@ -78,11 +91,25 @@ def _field_changes(old: Any, new: Any) -> tuple[str, ...]:
             continue
         if field.name == "token":
             lines.append("activation token renewed" if before else "activation token added")
+        elif field.name == "revocations":
+            lines.extend(_revocations(before or {}, after or {}, names))
         elif isinstance(after, Mapping):
             lines.extend(_mapping_changes(field.name, before or {}, after))
         else:
             lines.append(f"{field.name}: {before!r} -> {after!r}")
     return tuple(lines)
+
+
+def _revocations(
+    before: Mapping[str, int], after: Mapping[str, int], names: Mapping[str, str]
+) -> list[str]:
+    who = {key: "everyone" if key == EVERYONE else names.get(key, key) for key in (*before, *after)}
+    lines = [
+        f"revoked for {who[key]}: what was issued up to {show_time(at)}"
+        for key, at in after.items()
+        if before.get(key) != at
+    ]
+    return lines + [f"not revoked for {who[key]} any more" for key in before if key not in after]
 
 
 def _mapping_changes(

@@ -52,7 +52,9 @@ def expired(
     those ``accounts`` that are at hand. What was revoked already is not among them.
 
     An importer that was renewed keeps its new tokens. Where those were issued in the same
-    second as old ones that are over, a revocation cannot tell them apart: all are left.
+    second as old ones that are over, a revocation cannot tell them apart: all are left. What
+    an importer at hand holds and is in force is left as well, however new the grants are that
+    were not taken.
     """
     granted: dict[str, set[Term]] = {}
     for entry in ledger.unrevoked(entries, offer.share):
@@ -91,6 +93,9 @@ def _expired(
     revoked = offer.ended_at(importer) or 0
     known = {term for term in granted | (held or set()) if term.issued > revoked}
     over = {term for term in known if term.over(now)}
+    in_use = {term for term in known - over if held and term in held}
+    # A newer grant that is over and was never taken is no reason to end what is in use.
+    over = {term for term in over if all(term.issued < other.issued for other in in_use)}
     if not over:
         return None
     until = max(over).issued
@@ -99,4 +104,8 @@ def _expired(
     if not newest_is_over and any(term.issued <= until for term in known - over):
         return None
     held_is_over = held is not None and bool(held & over)
-    return Expired(importer=importer, until=until, nothing_left=newest_is_over or held_is_over)
+    return Expired(
+        importer=importer,
+        until=until,
+        nothing_left=not in_use and (newest_is_over or held_is_over),
+    )

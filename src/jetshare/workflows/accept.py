@@ -6,12 +6,13 @@ everything and changes nothing, `accept` stores, pushes and proves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from jetshare.errors import InputError, NotFound, TokenError, TokenRevoked
 from jetshare.identity import jwt
-from jetshare.identity.claims import Account, Claims
+from jetshare.identity.claims import Account, Activation, Claims
 from jetshare.identity.creds import parse_token_file
 from jetshare.sharing import bundle as bundles
 from jetshare.sharing import edit, envelope
@@ -27,10 +28,14 @@ from jetshare.workflows.reach import Reach
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptRequest:
-    """``files`` are the texts of one bundle, or of the loose tokens of one share."""
+    """``files`` are the texts of one bundle, or of the loose tokens of one share.
+
+    ``names`` are what to call each of them in an error; none are needed.
+    """
 
     files: tuple[str, ...]
     account: str
+    names: tuple[str, ...] = ()
     prefix: str = ""
     push: bool = True
 
@@ -69,7 +74,7 @@ class AcceptResult:
 def plan_accept(store: Store, request: AcceptRequest, now: int) -> AcceptPlan:
     """Check the grant and work out the change. Raises on every reason to refuse it."""
     account = store.account(request.account).claims
-    bundle = read_grant(request.files)
+    bundle = read_grant(request.files, request.names)
     prefix = _prefix(request, bundle, account)
     bundles.check_recipient(bundle, account)
     jwt.check_times(f"the grant of {bundle.share}", bundle.expires, bundle.not_before, now)
@@ -112,19 +117,39 @@ async def accept(store: Store, request: AcceptRequest, reach: Reach, now: int) -
     )
 
 
-def read_grant(files: Sequence[str]) -> Bundle:
+def read_grant(files: Sequence[str], names: Sequence[str] = ()) -> Bundle:
     """One bundle, or the loose tokens of one share, from the texts of their files."""
     if not files:
         raise NotFound("no file was given", hint="name the bundle, or the token files")
+    called = [f"{name}: " for name in names] or [""] * len(files)
     wrapped = [envelope.is_wrapped(bundles.LABEL, text) for text in files]
     if not any(wrapped):
-        return bundles.from_tokens([parse_token_file(text) for text in files])
+        return bundles.from_tokens(
+            [_loose_token(text, name) for text, name in zip(files, called, strict=True)]
+        )
     if len(files) > 1:
         raise TokenError(
             "a bundle was given together with other files",
             hint="accept each bundle by itself, and loose tokens all of one share together",
         )
-    return bundles.read(files[0])
+    with _about(called[0]):
+        return bundles.read(files[0])
+
+
+def _loose_token(text: str, name: str) -> str:
+    with _about(name):
+        token = parse_token_file(text)
+        jwt.decode(token, Activation)
+        return token
+
+
+@contextmanager
+def _about(name: str) -> Iterator[None]:
+    """Name the file in what is wrong with it."""
+    try:
+        yield
+    except TokenError as error:
+        raise type(error)(f"{name}{error}", hint=error.hint) from None
 
 
 def _prefix(request: AcceptRequest, bundle: Bundle, account: Claims[Account]) -> str:

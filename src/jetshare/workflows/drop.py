@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jetshare.errors import JetshareError
@@ -10,8 +10,8 @@ from jetshare.identity.claims import Account
 from jetshare.identity.jwt import Document
 from jetshare.sharing import edit
 from jetshare.sharing.diff import Change, changes
-from jetshare.sharing.found import Accepted
-from jetshare.sharing.kinds import PullConsumer, Role
+from jetshare.sharing.found import Accepted, remote_subject
+from jetshare.sharing.kinds import PullConsumer
 from jetshare.sharing.proof import Proof, Side, all_held
 from jetshare.store.contract import Store
 from jetshare.workflows.accounts import account_names
@@ -82,7 +82,7 @@ async def drop(store: Store, request: DropRequest, reach: Reach, now: int) -> Dr
     if carried.problem:
         return DropResult(plan=plan, push=carried, proofs=())
     # In this order: a server has nothing to say of an account that nobody uses on it.
-    refused = map(_not_by_others, await refused_on_each_server(store, document, held, reach, now))
+    refused = await refused_on_each_server(store, document, held, reach, now)
     on_servers = await _seen_by_servers(store, document, held, reach, now)
     return DropResult(plan=plan, push=carried, proofs=(*on_servers, *refused))
 
@@ -121,7 +121,7 @@ async def _imports_gone(
     resolver: Resolver, account: Document[Account], held: Accepted
 ) -> list[Proof]:
     """On every server that uses the account; one that does not has no imports of it."""
-    subjects = {item.subject for _, item in held.imports}
+    subjects = {remote_subject(item) for _, item in held.imports}
     proofs = []
     for state in await resolver.accountz(account.claims.sub):
         left = [i for i in state.imports if i.account == held.provider and i.subject in subjects]
@@ -135,11 +135,3 @@ async def _imports_gone(
             )
         )
     return proofs
-
-
-def _not_by_others(proof: Proof) -> Proof:
-    """Acknowledgements are imported under the very name that a consumer of the account's own
-    has, so an answer to one may be that consumer's, and is no failure."""
-    if proof.held is not False or not proof.name.endswith(f": {Role.ACK} is refused"):
-        return proof
-    return replace(proof, held=None, seen=f"{proof.seen}: another consumer of this name is there")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from jetshare.editing.revocations import EVERYONE
 from jetshare.errors import JetshareError
@@ -18,8 +18,10 @@ from jetshare.sharing.receipt import Witness
 from jetshare.store.contract import Store
 from jetshare.workflows.accounts import readable_accounts
 from jetshare.workflows.hearing import refused_on_each_server
+from jetshare.workflows.push import Push
 from jetshare.workflows.reach import Reach, system_creds
 
+_INFO_REFUSED = f": {Role.INFO} is refused"
 _INVALID = "the server holds the imports for invalid"
 _RETURNED = "the resolver returns the revoking document"
 
@@ -40,29 +42,54 @@ async def prove_ended(
     importer: str,
     reach: Reach,
     now: int,
+    *,
+    recorded: Iterable[str],
+    carried: Push,
 ) -> Ended:
     """Look as each importer of this store that was revoked, as the servers, and as the resolver.
 
-    ``importer`` is a public key or ``*``. An importer whose account is elsewhere can
-    still be seen through the system account: its imports turn invalid.
+    ``importer`` is a public key or ``*``, which stands for those that are ``recorded`` in the
+    ledger as well. An importer whose account is elsewhere can still be seen through the
+    system account: its imports turn invalid. A server that did not take the document, as
+    ``carried`` says, goes on, and cannot be seen from here.
     """
     watched = _watched(store, provider, offer, importer)
-    on_servers = await _seen_by_servers(store, provider, offer, importer, watched, reach, now)
+    elsewhere = {*recorded} if importer == EVERYONE else {importer}
+    elsewhere -= {account.claims.sub for account, _ in watched}
+    keys = [*dict.fromkeys(account.claims.sub for account, _ in watched), *sorted(elsewhere)]
+    on_servers = await _seen_by_servers(store, provider, offer, keys, reach, now)
     invalid = [proof for proof in on_servers if proof.name == _INVALID]
+    theirs = replace(reach, creds_named=False)  # what is named speaks for the provider
     refused = [
-        await refused_on_each_server(store, account, held, reach, now) for account, held in watched
+        await refused_on_each_server(store, account, held, theirs, now) for account, held in watched
     ]
-    if _heard_by_all(refused, invalid):
+    still_open = any(proof.held is False for each in refused for proof in each)
+    if not elsewhere and _heard_by_all(refused, invalid):
         witness = Witness.IMPORTER
-    elif all_held(invalid):
+    elif all_held(invalid) and carried.complete and not still_open:
         witness = Witness.SERVERS
     elif all_held(on_servers):
         witness = Witness.RESOLVER
     else:
         witness = Witness.NONE
-    proofs = (*on_servers, *(proof for each in refused for proof in each))
-    servers = tuple(dict.fromkeys(proof.server for proof in proofs if proof.server))
+    proofs = (*_taken(carried), *on_servers, *(proof for each in refused for proof in each))
+    servers = tuple(dict.fromkeys(proof.server for proof in proofs if proof.server and proof.held))
     return Ended(proofs=proofs, witness=witness, servers=servers)
+
+
+def _taken(carried: Push) -> list[Proof]:
+    """The servers that do not have the document, of which nothing else can be seen."""
+    return [
+        Proof(
+            name="every server took the document",
+            side=Side.SERVERS,
+            held=False,
+            seen=answer.message,
+            server=answer.server,
+        )
+        for answer in carried.answers
+        if not answer.ok
+    ]
 
 
 def _heard_by_all(refused: Sequence[Sequence[Proof]], invalid: Sequence[Proof]) -> bool:
@@ -71,11 +98,12 @@ def _heard_by_all(refused: Sequence[Sequence[Proof]], invalid: Sequence[Proof]) 
     A 503 is also what a consumer gives that is not there. CONSUMER.INFO would answer then,
     and a server knows whether it holds the imports for valid; so one of these is needed.
     """
-    heard = bool(refused) and all(
-        all_held(each) and all(proof.held for proof in each) for each in refused
+    return bool(refused) and all(
+        bool(each)
+        and all(proof.held for proof in each)
+        and (all_held(invalid) or any(proof.name.endswith(_INFO_REFUSED) for proof in each))
+        for each in refused
     )
-    names = {proof.name.partition(": ")[2] for each in refused for proof in each}
-    return heard and (f"{Role.INFO} is refused" in names or all_held(invalid))
 
 
 def _watched(
@@ -95,8 +123,7 @@ async def _seen_by_servers(
     store: Store,
     provider: Document[Account],
     offer: Offered,
-    importer: str,
-    watched: Sequence[tuple[Document[Account], Accepted]],
+    importers: Iterable[str],
     reach: Reach,
     now: int,
 ) -> list[Proof]:
@@ -104,12 +131,11 @@ async def _seen_by_servers(
     try:
         async with connect(reach.login(store, system_creds(store, reach, now))) as client:
             resolver = Resolver(client, timeout_s=reach.timeout_s)
-            keys = [a.claims.sub for a, _ in watched] if importer == EVERYONE else [importer]
             return [
                 await _returned(resolver, provider),
                 *[
                     proof
-                    for key in keys
+                    for key in importers
                     for proof in await _imports_invalid(resolver, provider.claims.sub, offer, key)
                 ],
             ]

@@ -28,7 +28,8 @@ from jetshare.workflows.signers import activation_signer, refuse_seed
 class GrantRequest:
     """``importers`` are names of accounts in the store, or public keys.
 
-    ``expires`` is Unix seconds, 0 for never. ``signing_key`` is a public key or a seed
+    ``expires`` is Unix seconds, 0 for never; with None a renewal lasts as long again as the
+    grant before it, and a new grant has no end. ``signing_key`` is a public key or a seed
     file's path; empty means the account's identity key, else one of its signing keys.
     """
 
@@ -37,7 +38,7 @@ class GrantRequest:
     importers: tuple[str, ...] = ()
     public: bool = False
     info: bool = True
-    expires: int = 0
+    expires: int | None = None
     signing_key: str = ""
     domain: str = ""
     prefix: str = ""
@@ -49,14 +50,21 @@ class GrantRequest:
 class Grant:
     """One importer's part: its bundle, and the same as loose activation files by role.
 
-    A dry run signs nothing, so ``bundle`` is empty then.
+    ``expires`` is when it ends, ``before`` when the grant that it renews did: Unix seconds,
+    0 for never, and ``before`` None where it renews none. A dry run signs nothing, so
+    ``bundle`` is empty then.
     """
 
     importer: str
     importer_name: str
-    bundle: str
-    renewed: bool
+    expires: int
+    before: int | None
+    bundle: str = ""
     activations: tuple[tuple[Role, str], ...] = ()
+
+    @property
+    def renewed(self) -> bool:
+        return self.before is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +72,16 @@ class GrantResult:
     share: PullConsumer
     provider: str
     provider_name: str
-    expires: int
     changes: tuple[Change, ...]
     grants: tuple[Grant, ...]
     push: Push | None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def expires(self) -> int:
+        """When the last of the grants ends, in Unix seconds; 0 where one has no end."""
+        ends = [granted.expires for granted in self.grants]
+        return 0 if 0 in ends else max(ends)
 
     @property
     def pushed(self) -> bool:
@@ -87,7 +100,8 @@ async def grant(
     """Add the exports that are missing, sign the activations, write the ledger, push.
 
     Granting again changes no export and makes new tokens, which is how a grant is
-    renewed.
+    renewed. Raises InputError where a renewal is to last as long again as a grant whose
+    record has no such time.
     """
     _check_request(request, now)
     seen = (
@@ -100,7 +114,7 @@ async def grant(
     if request.dry_run:
         provider = store.account(request.provider)
         after = _offered(provider.claims, request)
-        grants = _would_grant(store, after, request)
+        grants = _would_grant(store, after, request, now)
         return _result(provider.claims, after, request, grants=grants, push=None, seen=seen)
     with store.edit() as editing:
         provider = editing.account(request.provider)
@@ -141,13 +155,41 @@ def _offered(provider: Claims[Account], request: GrantRequest) -> Claims[Account
 
 
 def _would_grant(
-    store: Store, provider: Claims[Account], request: GrantRequest
+    store: Store, provider: Claims[Account], request: GrantRequest, now: int
 ) -> tuple[Grant, ...]:
     known = ledger.active(store.ledger(provider.name), request.share)
     return tuple(
-        Grant(importer=key, importer_name=name, bundle="", renewed=key in known)
+        _unsigned(key, name, request, known.get(key), now)
         for key, name in _whom(store, provider, request)
     )
+
+
+def _unsigned(
+    importer: str, name: str, request: GrantRequest, held: ledger.Grant | None, now: int
+) -> Grant:
+    return Grant(
+        importer=importer,
+        importer_name=name,
+        expires=_end(request, held, now),
+        before=held.expires if held else None,
+    )
+
+
+def _end(request: GrantRequest, held: ledger.Grant | None, now: int) -> int:
+    """As asked for, else after as long a time as the grant that is renewed had.
+
+    Renewing is no word about the end: without one it must not make a dated grant endless.
+    """
+    if request.expires is not None:
+        return request.expires
+    if held is None or not held.expires:
+        return 0
+    if held.expires <= held.issued:  # a clock was wrong at one of its renewals
+        raise InputError(
+            f"how long the grant of {request.share} to {held.importer} lasted is not on record",
+            hint="say when it ends with --expires: a span, a date, or never",
+        )
+    return now + held.expires - held.issued
 
 
 def _whom(store: Store, provider: Claims[Account], request: GrantRequest) -> list[tuple[str, str]]:
@@ -171,6 +213,7 @@ def _activate(
     entries: list[ledger.NewEntry] = []
     importers = _whom(editing, provider, request)
     for done, (importer, name) in enumerate(importers, 1):
+        granted = _unsigned(importer, name, request, known.get(importer), now)
         issued = edit.issue_time(offer, importer, now)
         activations: tuple[Document[Activation], ...] = ()
         if importer:
@@ -180,18 +223,15 @@ def _activate(
                 importer=importer,
                 signer=signer,
                 now=issued,
-                expires=request.expires,
+                expires=granted.expires,
             )
-        renewed = importer in known
         entries.extend(
-            ledger.granted(request.share, held.claims, at=now, renewed=renewed)
+            ledger.granted(request.share, held.claims, at=now, renewed=granted.renewed)
             for held in activations
         )
         grants.append(
-            Grant(
-                importer=importer,
-                importer_name=name,
-                renewed=renewed,
+            replace(
+                granted,
                 activations=tuple(
                     (subject.role, format_activation(held.token))
                     for subject, held in zip(wanted, activations, strict=False)
@@ -207,7 +247,7 @@ def _activate(
                     now=issued,
                     domain=request.domain,
                     info=request.info,
-                    expires=request.expires,
+                    expires=granted.expires,
                 ),
             )
         )
@@ -255,7 +295,6 @@ def _result(
         share=request.share,
         provider=after.sub,
         provider_name=after.name,
-        expires=request.expires,
         changes=changes(before, after),
         grants=grants,
         push=push,

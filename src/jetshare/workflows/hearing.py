@@ -11,7 +11,7 @@ from jetshare.identity.jwt import Document
 from jetshare.net import probe
 from jetshare.net.probe import Heard
 from jetshare.sharing.found import Accepted, Offered, local_subject
-from jetshare.sharing.kinds import STREAM, Role
+from jetshare.sharing.kinds import API_PREFIX, STREAM, PullConsumer, Role
 from jetshare.sharing.proof import Proof, Side
 from jetshare.store.contract import Store
 from jetshare.workflows.in_force import ACK_REACHES, INFO_ANSWERS, NEXT_REACHES
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from jetshare.net.connect import Login
 
 _NOBODY = "JETSHARE-PROBE"  # a consumer that nobody has
+_OVERHEARD = "not seen: silence, as on a subject of nobody: somebody may listen to everything"
+_OWN_API = f"not seen: imported as {API_PREFIX} itself, where the account's own JetStream answers"
+_PATIENCE_S, _BRIEFLY_S = 2.0, 0.5
 _SECOND_FORM_SINCE = (2, 14)  # nats-server, feature_flags.go
 
 
@@ -71,7 +74,11 @@ async def works(client: Client, held: Accepted, offer: Offered | None) -> list[P
         add(ACK_REACHES, False, "ACK is not imported: every message would be redelivered")
     else:
         seen = await probe.ack_reaches(client, local_subject(ack))
-        add(ACK_REACHES, seen.heard is Heard.ANSWER, seen)
+        answered = seen.heard is Heard.ANSWER
+        if answered and (doubt := await _whose_answer(client, held.share)):
+            add(ACK_REACHES, None, doubt)
+        else:
+            add(ACK_REACHES, answered, seen)
     second = held.import_(Role.ACK_V2)
     if second is not None:
         add("ACK reaches it in the second form", *await _second_form(client, second))
@@ -91,8 +98,8 @@ async def _second_form(client: Client, item: Import) -> tuple[bool | None, probe
         return None, "this server does not know it yet"
     domain = server_domain(client)
     seen = await probe.ack_reaches(client, local_subject(item), domain=domain)
-    if seen.heard is Heard.ANSWER:
-        return True, seen
+    if seen.heard is Heard.ANSWER or seen.forbidden:
+        return (None if seen.forbidden else True), seen
     return None, f"nothing listens in domain {domain or '_'}"
 
 
@@ -103,10 +110,12 @@ async def _streams(
     seen = await probe.next_streams(client, subject)
     if seen.replies > 1:
         return name, True, f"{seen.replies} replies to one pull"
-    if seen.code == 409:
+    if seen.code in (400, 409):
         export = offer.export(Role.NEXT) if offer else None
         if export is not None and export.response_type != STREAM:
             return name, False, f"the export's response type is {export.response_type}"
+        if seen.code == 400:  # by a consumer with priority groups (ADR-42)
+            return name, None, f"a pull is refused at once: {seen.text}"
         return name, None, "messages are waiting, so a pull is answered at once"
     return name, False, f"{seen.replies} reply, then silence: the export is a Singleton"
 
@@ -115,6 +124,8 @@ async def reaches_no_more(client: Client, held: Accepted) -> list[Proof]:
     """The importer reaches nothing else of the provider's API under its prefix."""
     if not held.prefix:
         return []
+    if held.prefix == API_PREFIX:
+        return [_unseen("nothing else is in reach", _OWN_API, client)]
     share, prefix = held.share, held.prefix
     asked = (
         ("STREAM.DELETE", f"{prefix}.STREAM.DELETE.{share.stream}", probe.delete_is_refused),
@@ -134,10 +145,14 @@ async def reaches_no_more(client: Client, held: Accepted) -> list[Proof]:
             probe.consumer_info,
         ),
     )
-    return [
-        refusal(f"{what} is out of reach", await request(client, subject), client)
-        for what, subject, request in asked
-    ]
+    overheard = await _overheard(client, f"{prefix}.{_NOBODY}")
+    proofs = []
+    for what, subject, request in asked:
+        seen = await request(client, subject, _BRIEFLY_S if overheard else _PATIENCE_S)
+        name = f"{what} is out of reach"
+        unknown = overheard and seen.silent
+        proofs.append(_unseen(name, _OVERHEARD, client) if unknown else refusal(name, seen, client))
+    return proofs
 
 
 async def refused_on_each_server(
@@ -174,47 +189,95 @@ async def refused_on_each_server(
 
 async def _share_is_refused(client: Client, importer: str, held: Accepted) -> list[Proof]:
     """Nothing listens to any subject of the share, as its importer has them."""
-    return [
-        refusal(f"{importer}: {role} is refused", seen, client)
-        for role, seen in await _at_each_subject(client, held)
-    ]
+    proofs = []
+    for role, seen, doubt in await _at_each_subject(client, held):
+        name = f"{importer}: {role} is refused"
+        proofs.append(_unseen(name, doubt, client) if doubt else refusal(name, seen, client))
+    return proofs
 
 
 async def heard_on_each_server(login: Login, held: Accepted) -> list[Heard]:
     """What answers at each subject of the share on each server; one that is not reached
-    is silent."""
+    is silent, and so is one whose answer may be another's."""
     from jetshare.net.connect import connect
 
     heard: list[Heard] = []
     for url in login.servers:
         try:
             async with connect(replace(login, servers=(url,))) as client:
-                heard.extend([seen.heard for _, seen in await _at_each_subject(client, held)])
+                for _, seen, doubt in await _at_each_subject(client, held):
+                    heard.append(Heard.SILENCE if doubt else seen.heard)
         except NetworkError:
             heard.append(Heard.SILENCE)
     return heard
 
 
-async def _at_each_subject(client: Client, held: Accepted) -> list[tuple[Role, probe.Observation]]:
-    found: list[tuple[Role, probe.Observation]] = []
+async def _at_each_subject(
+    client: Client, held: Accepted
+) -> list[tuple[Role, probe.Observation, str]]:
+    """What is heard at each subject, and why that may say nothing of the provider."""
+    found: list[tuple[Role, probe.Observation, str]] = []
+    api = held.import_(Role.NEXT) or held.import_(Role.INFO)
+    nobodys = f"{local_subject(api).rpartition('.')[0]}.{_NOBODY}" if api else _NOBODY
+    overheard = await _overheard(client, nobodys)
     for role, item in held.imports:
         if role is Role.ACK_V2:
             continue  # a server that does not know this form was silent before, too
         ask = probe.ack_reaches if role is Role.ACK else probe.next_reaches
-        found.append((role, await ask(client, local_subject(item))))
+        patience_s = _BRIEFLY_S if overheard else _PATIENCE_S
+        seen = await ask(client, local_subject(item), timeout_s=patience_s)
+        doubt = ""
+        if role is Role.ACK and seen.heard is Heard.ANSWER:
+            doubt = await _whose_answer(client, held.share)
+        elif local_subject(item).startswith(API_PREFIX) and seen.heard is Heard.ANSWER:
+            doubt = _OWN_API
+        elif overheard and seen.silent:
+            doubt = _OVERHEARD
+        found.append((role, seen, doubt))
     return found
+
+
+async def _overheard(client: Client, subject: str) -> bool:
+    """Whether somebody listens even on a ``subject`` of nobody: then no request of the
+    account meets nobody, and silence says nothing."""
+    return (await probe.next_reaches(client, subject, _BRIEFLY_S)).silent
+
+
+async def _whose_answer(client: Client, share: PullConsumer) -> str:
+    """Why an acknowledgement may have been answered by another than the provider's
+    consumer; empty where it was that one.
+
+    Acknowledgements are imported under the very name that a consumer of the account's own
+    has, so one of the same name answers to them as well.
+    """
+    own = await probe.consumer_info(client, share.info_subject())
+    if own.forbidden:
+        return f"not seen: a consumer of its own might answer, and the user may not {own.forbidden}"
+    if probe.counts(own) is None:
+        return ""
+    return f"not seen: the account has a consumer {share} of its own, which answers as well"
+
+
+def _unseen(name: str, why: str, client: Client) -> Proof:
+    from jetshare.net.connect import server_name
+
+    server = server_name(client)
+    return Proof(name=name, side=Side.IMPORTER, held=None, seen=why, server=server)
 
 
 def refusal(
     name: str, seen: probe.Observation, client: Client, *, side: Side = Side.IMPORTER, who: str = ""
 ) -> Proof:
-    """That nothing listens: 503, and neither an answer nor silence. ``who`` heard it."""
+    """That nothing listens: 503, and neither an answer nor silence. ``who`` heard it.
+
+    Where the user may not even ask, the share was not seen from there.
+    """
     from jetshare.net.connect import server_name
 
     return Proof(
         name=name,
         side=side,
-        held=seen.heard is Heard.NO_RESPONDERS,
+        held=None if seen.forbidden else seen.heard is Heard.NO_RESPONDERS,
         seen=f"{who}: {seen.describe()}" if who else seen.describe(),
         server=server_name(client),
         took_ms=seen.took_ms,

@@ -33,7 +33,7 @@ def find_importers(
         whose = f" from {provider}" if provider else ""
         raise NotFound(
             f"{who} {verb} {share}{whose}",
-            hint="accept a grant of it first; jetshare ls shows what is there",
+            hint="jetshare ls shows which shares are imported, and by whom",
         )
     return found
 

@@ -20,6 +20,7 @@ from jetshare.errors import (
     KeyNotHeld,
     MalformedToken,
     NetworkError,
+    NotFound,
     StoreReadOnly,
     WrongIssuer,
 )
@@ -60,11 +61,8 @@ Stamp = tuple[int, int, int]
 def stamps(accounts: Path) -> dict[str, Stamp]:
     """When each account's document was last written, by the account's name."""
     found: dict[str, Stamp] = {}
-    try:
-        with os.scandir(accounts) as entries:
-            names = [entry.name for entry in entries if not entry.name.startswith(".")]
-    except FileNotFoundError:
-        return found
+    with os.scandir(accounts) as entries:
+        names = [entry.name for entry in entries if not entry.name.startswith(".")]
     for name in names:
         try:
             seen = os.stat(accounts / name / f"{name}.jwt")  # noqa: PTH116 (half as dear)
@@ -94,6 +92,7 @@ class Follower:
     _doubted: dict[str, Stamp]  # read once, and not fit: perhaps only half written
     _publics: dict[str, str]
     _ends: dict[str, int]  # when the next activation of an account is over
+    _waits: dict[str, str]  # why what is over could not be ended yet, as it was told
     _missing: set[str]
 
     @classmethod
@@ -119,6 +118,7 @@ class Follower:
             _doubted={},
             _publics={},
             _ends={},
+            _waits={},
             _missing=set(),
         )
 
@@ -128,7 +128,7 @@ class Follower:
         While a document cannot be read nothing is taken: it may be that of any account.
         """
         await self.follow(first=True)
-        if self._doubted:
+        if self._doubted or not self._publics:
             return
         held = set[str]().union(*(await self.resolver.list_accounts()).values())
         gone = held - set(self._publics.values()) - {self.operator.nats.system_account}
@@ -144,7 +144,10 @@ class Follower:
     async def follow(self, *, first: bool = False) -> None:
         """One look at the folder, and all that follows from it. At the ``first`` one
         everything is new, and only what is refused is told."""
-        seen = stamps(self.accounts)
+        try:
+            seen = stamps(self.accounts)
+        except FileNotFoundError:
+            return  # the folder is away as a whole: moved, or unmounted; its accounts are not
         documents: dict[str, Document[Account]] = {}
         for name, stamp in seen.items():
             if self._given.get(name) == stamp:
@@ -210,12 +213,23 @@ class Follower:
             except (KeyNotHeld, StoreReadOnly) as error:  # which does not pass by waiting
                 reason = f"an activation is over, and the server goes on with it: {error}"
                 self.tell(Event(step=Step.STILL_OPEN, account=name, reason=reason))
-            except JetshareError:
-                continue  # somebody edits it now, or took it away: look again
+            except NotFound:
+                continue  # it was taken away a moment ago, which the next look finds
+            except JetshareError as error:  # such as an edit that goes on for long: look again
+                self._tell_why_it_waits(name, error)
+                continue
             else:
                 reason = "an activation is over: signed anew, so that the server ends it"
                 self.tell(Event(step=Step.EXPIRED, account=name, reason=reason))
             del self._ends[name]
+            self._waits.pop(name, None)
+
+    def _tell_why_it_waits(self, name: str, error: JetshareError) -> None:
+        """Once, and not at every look."""
+        if self._waits.get(name) != str(error):
+            self._waits[name] = str(error)
+            reason = f"an activation is over, and is ended as soon as that can be stored: {error}"
+            self.tell(Event(step=Step.STILL_OPEN, account=name, reason=reason))
 
     async def _forget(self, seen: Mapping[str, Stamp]) -> None:
         """Delete what was missing at two looks in a row: one may fall into a replacement."""

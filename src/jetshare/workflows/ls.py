@@ -9,7 +9,14 @@ from enum import StrEnum
 from jetshare.identity.claims import Account, Claims
 from jetshare.sharing import ledger
 from jetshare.sharing.expiry import terms
-from jetshare.sharing.found import Accepted, Offered, accepted, offered, offered_share
+from jetshare.sharing.found import (
+    Accepted,
+    Offered,
+    accepted,
+    accepted_share,
+    offered,
+    offered_share,
+)
 from jetshare.sharing.kinds import PullConsumer, Role
 from jetshare.store.contract import Store
 from jetshare.workflows.accounts import readable_accounts
@@ -91,27 +98,31 @@ def _offered(
     names: dict[str, str],
     now: int,
 ) -> OfferedShare:
+    held = {
+        account.sub: item
+        for account in accounts
+        for item in accepted_share(account, offer.share, provider.sub)
+    }
     granted: dict[str, Granted] = {}
     for grant in ledger.grants(entries, offer.share):
+        issued, expires = grant.issued, grant.expires
+        if 0 < expires <= now and grant.importer in held:
+            issued, expires = _times(held[grant.importer])  # the last may never have been taken
         granted[grant.importer] = Granted(
             importer=grant.importer,
             importer_name=names.get(grant.importer, ""),
-            state=_state(offer, grant.importer, grant.issued, grant.expires, now),
+            state=_state(offer, grant.importer, issued, expires, now),
             since=grant.since,
-            until=grant.expires,
+            until=expires,
         )
     # Grants made by other tools leave no ledger; an importer in this store still shows.
-    for account in accounts:
-        for item in accepted(account):
-            if (item.share, item.provider) != (offer.share, provider.sub):
-                continue
-            if account.sub in granted:
-                continue
+    for public, item in held.items():
+        if public not in granted:
             issued, expires = _times(item)
-            granted[account.sub] = Granted(
-                importer=account.sub,
-                importer_name=account.name,
-                state=_state(offer, account.sub, issued, expires, now),
+            granted[public] = Granted(
+                importer=public,
+                importer_name=names[public],
+                state=_state(offer, public, issued, expires, now),
                 since=issued,
                 until=expires,
             )

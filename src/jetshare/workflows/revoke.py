@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from shlex import quote
 
 from jetshare.editing.revocations import EVERYONE
 from jetshare.errors import InputError, KeyFormatError, NotFound, StoreDamaged
@@ -13,8 +14,8 @@ from jetshare.identity.claims import Account, Claims
 from jetshare.identity.nkeys import Kind
 from jetshare.sharing import edit, ledger, receipt
 from jetshare.sharing.diff import Change, changes
-from jetshare.sharing.expiry import expired
-from jetshare.sharing.found import Offered, accepted_share, offered_share
+from jetshare.sharing.expiry import expired, terms
+from jetshare.sharing.found import Accepted, Offered, accepted_share, offered_share
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.sharing.proof import Proof, all_held
 from jetshare.sharing.receipt import Witness
@@ -30,6 +31,9 @@ from jetshare.workflows.signers import activation_signer, refuse_seed
 class RevokeRequest:
     """``importers`` are names or public keys; ``everyone`` revokes all that were granted.
 
+    An importer of which no grant is on record here is a slip more often than not, so it is
+    refused, but with ``unrecorded``: what another tool granted can be revoked as well.
+
     ``expired`` ends what is over by its own time, of ``importers`` or of all, and leaves
     every grant that is in force as it is.
     """
@@ -38,6 +42,7 @@ class RevokeRequest:
     provider: str
     importers: tuple[str, ...] = ()
     everyone: bool = False
+    unrecorded: bool = False
     expired: bool = False
     signing_key: str = ""
     dry_run: bool = False
@@ -104,7 +109,16 @@ async def revoke(store: Store, request: RevokeRequest, reach: Reach, now: int) -
     receipts = []
     proofs: list[Proof] = []
     for importer in ending.importers:
-        ended = await prove_ended(store, document, ending.offer, importer, reach, now)
+        ended = await prove_ended(
+            store,
+            document,
+            ending.offer,
+            importer,
+            reach,
+            now,
+            recorded=ledger.active(ending.known, request.share),
+            carried=carried,
+        )
         proofs.extend(ended.proofs)
         text = receipt.make(
             request.share,
@@ -142,7 +156,7 @@ def _ending(store: Store, provider: Claims[Account], request: RevokeRequest, now
     if offer is None:
         raise NotFound(
             f"{provider.name} does not offer {request.share}",
-            hint=f"jetshare ls --account {provider.name} shows what it offers",
+            hint=f"jetshare ls --account {quote(provider.name)} shows what it offers",
         )
     known, damage = _known(store, provider.name)
     importers: tuple[str, ...]
@@ -237,7 +251,7 @@ def _last_issued(
 
 
 def _named(store: Store, request: RevokeRequest, known: Iterable[ledger.Entry]) -> tuple[str, ...]:
-    """Public keys. One that no ledger knows is no error: other tools grant too."""
+    """Public keys, of accounts here or elsewhere."""
     found: list[str] = []
     for text in request.importers:
         if len(text) == 56 or nkeys.is_public(text):
@@ -274,18 +288,28 @@ def _doubts(
     if request.everyone or request.expired:
         return
     recorded = {grant.importer for grant in ledger.grants(known, request.share)}
-    documents, _ = readable_accounts(store)
-    holders = {
-        document.claims.sub
-        for document in documents
-        if accepted_share(document.claims, offer.share, provider.sub)
-    }
+    names = account_names(store)
+    recorded |= offer.importers_revoked() | {sub for sub, _ in _holders(store, provider, offer)}
     for importer in importers:
-        if importer not in recorded | holders:
-            yield (
-                f"no grant of {offer.share} to {importer} is on record here: what another tool"
-                " granted is revoked all the same; jetshare ls shows who holds it"
+        if importer in recorded:
+            continue
+        fault = f"no grant of {offer.share} to {names.get(importer, importer)} is on record here"
+        if not request.unrecorded:
+            raise InputError(
+                fault,
+                hint=f"jetshare ls --account {quote(provider.name)} shows who holds it; what"
+                " another tool granted is revoked with --unrecorded",
             )
+        yield f"{fault}: it is revoked all the same"
+
+
+def _holders(store: Store, provider: Claims[Account], offer: Offered) -> list[tuple[str, Accepted]]:
+    """The accounts of this store that import the share, by public key."""
+    return [
+        (document.claims.sub, held)
+        for document in readable_accounts(store)[0]
+        for held in accepted_share(document.claims, offer.share, provider.sub)
+    ]
 
 
 def _others(
@@ -298,35 +322,37 @@ def _others(
     offer = offered_share(provider, share)
     if offer is None or EVERYONE in importers:
         return ()
-    documents, _ = readable_accounts(store)
-    names = {document.claims.sub: document.claims.name for document in documents}
     known, _ = _known(store, provider.name)
-    keep = list(ledger.active(known, share))
     recorded = {grant.importer for grant in ledger.grants(known, share)}
-    keep += [
-        public
-        for document in documents
-        if (public := document.claims.sub) not in recorded
-        and offer.revoked_at(public) is None
-        and accepted_share(document.claims, share, provider.sub)
-    ]
+    keep = dict.fromkeys(ledger.active(known, share))
+    for public, held in _holders(store, provider, offer):
+        if public not in recorded and _goes_on(offer, public, held):
+            keep[public] = None
+    names = account_names(store)
     return tuple(names.get(public, public) for public in keep if public not in importers)
+
+
+def _goes_on(offer: Offered, importer: str, held: Accepted) -> bool:
+    """Whether a share that is held is not revoked, or only in part."""
+    ended = offer.ended_at(importer)
+    return ended is None or ended < max((term.issued for term in terms(held)), default=0)
 
 
 def _result(
     store: Store, request: RevokeRequest, provider: Claims[Account], ending: _Ending, now: int
 ) -> RevokeResult:
+    names = account_names(store)
     return RevokeResult(
         share=request.share,
         provider=provider.sub,
         provider_name=provider.name,
         importers=ending.importers,
         at=now,
-        changes=changes(provider, ending.after),
+        changes=changes(provider, ending.after, names),
         push=None,
         proofs=(),
         receipts=(),
         others=_others(store, ending.after, request.share, ending.importers),
-        names=account_names(store),
+        names=names,
         warnings=ending.warnings,
     )

@@ -6,27 +6,43 @@ not seen; it is never taken for held.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from jetshare.errors import InputError, JetshareError, KeyNotHeld, NetworkError, NotFound
+from jetshare.errors import (
+    InputError,
+    JetshareError,
+    KeyNotHeld,
+    NetworkError,
+    NotFound,
+    StoreDamaged,
+)
 from jetshare.identity import jwt
 from jetshare.identity.claims import Account
 from jetshare.identity.jwt import Document
 from jetshare.net import probe
 from jetshare.net.probe import ConsumerCounts
-from jetshare.sharing.found import Accepted, Offered, accepted_share, offered_share
-from jetshare.sharing.kinds import API_PREFIX, PullConsumer
+from jetshare.sharing.found import (
+    Accepted,
+    Offered,
+    accepted_share,
+    local_subject,
+    offered_share,
+    remote_subject,
+)
+from jetshare.sharing.kinds import API_PREFIX, PullConsumer, Role
 from jetshare.sharing.proof import Proof, Side, all_held
 from jetshare.store.contract import Store
 from jetshare.workflows.hearing import heard_on_each_server, reaches_no_more, refusal, works
 from jetshare.workflows.importers import find_importers
-from jetshare.workflows.in_force import ended_as_it_should, how_over, time_left
+from jetshare.workflows.in_force import NEXT_REACHES, ended_as_it_should, how_over, time_left
 from jetshare.workflows.reach import Reach, account_creds, host_of, system_creds
 
 if TYPE_CHECKING:
     from jetshare.net.connect import Login
+    from jetshare.net.monitoring import AccountState, ImportState
     from jetshare.net.resolver import Resolver
 
 
@@ -42,7 +58,12 @@ class VerifyRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """One pair of provider and importer, with every proof that was tried."""
+    """One pair of provider and importer, with every proof that was tried.
+
+    ``over`` is how the grant came to be over by its documents, ``revoked`` or ``expired``,
+    and empty while it is in force. ``closed`` is whether servers let nothing of what is over
+    on, None where that was not seen.
+    """
 
     share: PullConsumer
     provider: str
@@ -51,6 +72,8 @@ class Verdict:
     importer_name: str
     prefix: str
     proofs: tuple[Proof, ...]
+    over: str = ""
+    closed: bool | None = None
 
     @property
     def held(self) -> bool:
@@ -86,14 +109,19 @@ async def _verify_pair(
     store: Store, pair: _Pair, request: VerifyRequest, reach: Reach, now: int
 ) -> Verdict:
     importer, held = pair.importer.claims, pair.accepted
-    proofs: list[Proof] = [time_left(held, now)]
     login = reach.login(store, account_creds(store, pair.importer, reach, now, user=request.user))
     before = await _provider_counts(store, pair, reach, now)
-    proofs.extend(await _on_each_server(login, pair))
-    proofs.extend(await _documents_agree(store, pair, reach, now))
-    proofs.append(await _outsider_is_refused(store, pair, reach, now))
+    on_servers = await _on_each_server(login, pair)
+    agree, states = await _documents_agree(store, pair, reach, now)
+    outsider = await _outsider_is_refused(store, pair, reach, now, reached=_reached(on_servers))
     after = await _provider_counts(store, pair, reach, now)
-    proofs.append(_counts_unchanged(before, after))
+    proofs = [
+        time_left(held, pair.offer, now),
+        *on_servers,
+        *agree,
+        outsider,
+        _counts_unchanged(before, after),
+    ]
     over = how_over(
         held,
         pair.offer,
@@ -101,8 +129,13 @@ async def _verify_pair(
         provider_name=pair.provider.claims.name if pair.provider else "",
         now=now,
     )
+    closed = None
     if over is not None:
-        proofs.extend(ended_as_it_should(over, await heard_on_each_server(login, held)))
+        heard = await heard_on_each_server(login, held)
+        there = held.import_(Role.INFO) is not None or after is not None
+        ended = ended_as_it_should(over, heard, refused=there or _given_up(states, held))
+        proofs.extend(ended)
+        closed = next(proof.held for proof in ended if proof.name == over.closed)
     return Verdict(
         share=held.share,
         provider=held.provider,
@@ -111,7 +144,13 @@ async def _verify_pair(
         importer_name=importer.name,
         prefix=held.prefix,
         proofs=tuple(proofs),
+        over=over.how if over else "",
+        closed=closed,
     )
+
+
+def _reached(proofs: Iterable[Proof]) -> bool:
+    return any(proof.held for proof in proofs if proof.name == NEXT_REACHES)
 
 
 async def _on_each_server(login: Login, pair: _Pair) -> list[Proof]:
@@ -143,14 +182,25 @@ async def _on_each_server(login: Login, pair: _Pair) -> list[Proof]:
     return proofs
 
 
-async def _outsider_is_refused(store: Store, pair: _Pair, reach: Reach, now: int) -> Proof:
-    """An account that was granted nothing hears 503 where the importer hears the consumer."""
+async def _outsider_is_refused(
+    store: Store, pair: _Pair, reach: Reach, now: int, *, reached: bool
+) -> Proof:
+    """An account that was granted nothing hears 503 where the importer hears the consumer.
+
+    Where the importer does not hear it either (it is not ``reached``), that shows nothing.
+    """
     from jetshare.net.connect import connect
 
     name = "a third account is refused"
+    if pair.offer is not None and pair.offer.public:
+        seen = "the share is public: any account may import it"
+        return Proof(name=name, side=Side.OUTSIDER, held=None, seen=seen)
     own = replace(reach, creds=None)
     for account_name in store.accounts():
-        account = store.account(account_name)
+        try:
+            account = store.account(account_name)
+        except StoreDamaged:
+            continue  # which says nothing of this share
         if account.claims.sub in (pair.importer.claims.sub, pair.accepted.provider):
             continue
         if account.claims.sub == store.operator().claims.nats.system_account:
@@ -165,17 +215,25 @@ async def _outsider_is_refused(store: Store, pair: _Pair, reach: Reach, now: int
         subject = prefix + pair.accepted.share.next_subject().removeprefix(API_PREFIX)
         try:
             async with connect(login) as client:
-                seen = await probe.next_reaches(client, subject)
-                return refusal(name, seen, client, side=Side.OUTSIDER, who=account_name)
+                heard = await probe.next_reaches(client, subject)
+                proof = refusal(name, heard, client, side=Side.OUTSIDER, who=account_name)
         except NetworkError:
             continue  # such as an account that was never pushed; the next one may do
+        if proof.held is None:
+            continue
+        if proof.held and not reached:
+            return replace(proof, held=None, seen=f"{proof.seen}, as the importer does")
+        return proof
     return Proof(
         name=name, side=Side.OUTSIDER, held=None, seen="no third account of this store is at hand"
     )
 
 
-async def _documents_agree(store: Store, pair: _Pair, reach: Reach, now: int) -> list[Proof]:
-    """What the servers hold is what the store holds, for both accounts."""
+async def _documents_agree(
+    store: Store, pair: _Pair, reach: Reach, now: int
+) -> tuple[list[Proof], tuple[AccountState, ...]]:
+    """What the servers hold is what the store holds, for both accounts; and the importer as
+    each server has it."""
     from jetshare.net.connect import connect
     from jetshare.net.resolver import Resolver
 
@@ -184,33 +242,52 @@ async def _documents_agree(store: Store, pair: _Pair, reach: Reach, now: int) ->
         async with connect(reach.login(store, system_creds(store, reach, now))) as client:
             resolver = Resolver(client, timeout_s=reach.timeout_s)
             proofs = [await _agreement(resolver, side, document) for side, document in sides]
-            return [*proofs, *await _imports_valid(resolver, pair)]
+            states = await resolver.accountz(pair.importer.claims.sub)
     except JetshareError as error:
-        return [_agrees(side, None, f"not at hand: {error}") for side, _ in sides]
+        return [_agrees(side, None, f"not at hand: {error}") for side, _ in sides], ()
+    return [*proofs, *_imports_valid(states, pair.accepted)], states
 
 
-async def _imports_valid(resolver: Resolver, pair: _Pair) -> list[Proof]:
+def _imports_valid(states: Iterable[AccountState], held: Accepted) -> list[Proof]:
     """Every server that uses the account holds each import of the share for valid."""
-    held = pair.accepted
-    subjects = {item.subject for _, item in held.imports}
+    wanted = _names(held)
     proofs = []
-    for state in await resolver.accountz(pair.importer.claims.sub):
-        known = [i for i in state.imports if i.account == held.provider and i.subject in subjects]
+    for state in states:
+        known = _known(state, held)
         bad = [item.subject for item in known if item.invalid]
-        missing = len(subjects) - len(known)
-        seen = f"{len(known)} of {len(subjects)}"
+        there = wanted & {(item.subject, item.local_subject) for item in known}
+        seen = f"{len(there)} of {len(wanted)}"
         if bad:
             seen = f"invalid: {', '.join(bad)}"
         proofs.append(
             Proof(
                 name="the server holds the imports for valid",
                 side=Side.SERVERS,
-                held=not bad and not missing,
+                held=not bad and there == wanted,
                 seen=seen,
                 server=state.server,
             )
         )
     return proofs
+
+
+def _given_up(states: Sequence[AccountState], held: Accepted) -> bool:
+    """Whether every server that uses the account has given up all imports of the share."""
+    return bool(states) and all(i.invalid for state in states for i in _known(state, held))
+
+
+def _known(state: AccountState, held: Accepted) -> list[ImportState]:
+    """The imports of a share that a server has, each by the provider's name and the own."""
+    wanted = _names(held)
+    return [
+        item
+        for item in state.imports
+        if item.account == held.provider and (item.subject, item.local_subject) in wanted
+    ]
+
+
+def _names(held: Accepted) -> set[tuple[str, str]]:
+    return {(remote_subject(item), local_subject(item)) for _, item in held.imports}
 
 
 async def _agreement(resolver: Resolver, side: str, document: Document[Account] | None) -> Proof:

@@ -10,12 +10,12 @@ import gc
 import os
 import sys
 
+from jetshare.cli.process import exit_code
+
 
 def main() -> None:
     gc.set_threshold(100_000)
-    from jetshare.cli.nsc.main import run
-
-    code = run(sys.argv[1:])
+    code = exit_code("jetshare.cli.nsc.main")
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os._exit(code)
