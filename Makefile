@@ -14,8 +14,9 @@ PYTEST := $(BIN)/python -m pytest
 PYTHON ?=
 # Words passed on to pytest: make test ARGS="-k bundle"
 ARGS ?=
-# Tests are divided by file, so that servers shared by a file's tests start once.
-WORKERS ?= 2
+# Tests are divided by file, so that servers shared by a file's tests start once. There are more
+# of them than CI has cores: half of their time they wait for a server.
+WORKERS ?= 4
 SPREAD := -n $(WORKERS) --dist loadfile
 
 # Tests start hundreds of commands: let Python keep what it compiled.

@@ -62,7 +62,9 @@ def loading(words: tuple[str, ...], module: str, *, ignore: bool = False) -> sub
 def interrupted(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
-    assert process.returncode == 130, said
+    # To a shell both are 130: Python ends by the signal itself where that came within an exec,
+    # as of a dataclass that is being made, whatever is made of the exception later.
+    assert process.returncode in (130, -signal.SIGINT), said
     assert "Traceback" not in said
 
 
