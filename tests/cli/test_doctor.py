@@ -15,6 +15,7 @@ from jetshare.sharing.kinds import Role
 from jetshare.store.folder import FolderStore, create_store, open_store
 from jetshare.store.locate import Location
 from support.cli import Finished, Jetshare
+from support.many_shares import write_store
 from support.shares import NOW, Pair, pair
 
 SHARE = "ORDERS/ORDERS-C1"
@@ -105,6 +106,19 @@ def test_other_forms_are_printed_whole_and_alone(desk: Callable[[Pair], Desk], f
         done.json()
 
 
+def test_a_store_of_500_right_accounts_gives_no_alarm(
+    jetshare_cli: Jetshare, tmp_path: Path
+) -> None:
+    write_store(tmp_path, 500, varied=True)
+    done = jetshare_cli("doctor", "-H", tmp_path, "--fail-on", "warning")
+    assert done.exit == 0, done.stderr
+    told = done.stdout.splitlines()
+    assert len(told) == 500  # one line for each that is shared, and no other
+    assert all(line.endswith(": nothing found") for line in told)
+    assert sum(" to A" in line for line in told) == 250
+    assert done.stderr == "500 shares: nothing found\n"
+
+
 def test_what_fails(desk: Callable[[Pair], Desk]) -> None:
     made = pair()
     made.drop_import(Role.INFO)
@@ -141,6 +155,7 @@ def test_fix_says_what_needs_the_other_side(desk: Callable[[Pair], Desk]) -> Non
     [
         (("--account", "NOBODY"), "NOBODY"),
         (("--account", "ACTB"), 'did you mean "ACCTB"?'),
+        (("--account", "ZZ"), "there are: ACCTB, ACCTC"),
         (("NO/SUCH",), "NO/SUCH"),
         (("ORDERS/ORDERS-C2",), f"did you mean {SHARE}?"),
         (("--all", "--account", "ACCTB"), "--all"),

@@ -146,8 +146,10 @@ def test_json_has_the_fields_that_are_documented() -> None:
         "share",
         "account",
         "path",
+        "places",
         "text",
         "cure",
         "nsc",
         "fixable",
+        "follows",
     ]

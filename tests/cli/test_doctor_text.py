@@ -75,11 +75,16 @@ def test_one_kind_of_failure_has_one_cure_whatever_its_places() -> None:
     made = pair()
     made.change_token(*ALL, exp=NOW - 1)
     told = lines(made)
-    assert sum(line.startswith("  JS302 error:") for line in told) == 4
-    assert sum(line.startswith("    where:") for line in told) == 4
+    assert told[0].endswith("it does NOT work as it should, 1 error")
+    assert told[1] == "  JS302 error: the tokens of NEXT, ACK, ACK-V2, INFO expired 1 seconds ago"
+    assert sum(line.startswith("    where:") for line in told) == 1
+    assert sum(line.count("nats.imports[") for line in told) == 4
     assert sum("why:" in line for line in told) == 1
     assert sum("jetshare grant" in line for line in told) == 1
-    assert told[-1] == "      or:  14 commands of nsc, which --format json has"
+    assert told[-1] == (
+        "      or:  14 commands of nsc, as told by:"
+        " jetshare doctor ORDERS/ORDERS-C1 --account ACCTB --json"
+    )
 
 
 def test_a_cure_that_stands_above_is_not_told_again() -> None:
@@ -96,6 +101,7 @@ def test_what_servers_show_of_a_failure_of_the_documents_is_no_second_story() ->
     made.change_import(Role.NEXT, token="")
     seen = Seen(next=NOBODY, invalid={SHARE.next_subject(): "server n holds it for invalid"})
     told = lines(made, seen)
+    assert told[0].endswith("it does NOT work as it should, 1 error")
     assert told[-1] == "  so it is on the servers: JS502, JS505 follow from the above"
     assert not any(line.startswith("  JS5") for line in told)
     alone = lines(pair(), seen)
@@ -125,9 +131,23 @@ def test_a_provider_whose_keys_are_not_here_has_to_be_asked() -> None:
     assert told[-1] == f"           what says {made.provider.sub} is for the provider to run"
 
 
-def test_a_failure_that_no_command_mends_says_where_to_read() -> None:
+def test_a_failure_that_no_command_mends_says_what_to_do() -> None:
     told = lines(pair(), Seen(next=ANSWERED, empty=1))
-    assert told[-1] == "    cure:  not by a command; jetshare explain JS706 says how"
+    (cure,) = (line for line in told if line.startswith("    cure:"))
+    assert cure.startswith("    cure:  Have whoever publishes them send a header")
+    assert "      or:" not in "".join(told)
+
+
+def test_a_cure_by_the_same_words_is_told_once() -> None:
+    made = pair()
+    made.change_export(Role.ACK, subject="$JS.ACK.ORDERS.>")
+    told = lines(made)
+    start = told.index(next(line for line in told if line.startswith("    cure:")))
+    assert told[start:] == [
+        "    cure:  jetshare nsc delete export --account ACCTC --subject '$JS.ACK.ORDERS.>'",
+        "           jetshare nsc push --account ACCTC",
+        "      or:  the same without the word jetshare",
+    ]
 
 
 def test_what_belongs_to_no_share_stands_under_its_account() -> None:
@@ -172,5 +192,5 @@ def test_what_is_left_says_who_has_to_be_asked_and_its_cure_once() -> None:
     made.change_token(*ALL, exp=NOW - 1)
     found = examine(made.accounts(), DoctorRequest())
     first, *cure = remaining_lines(plan_fix(found), found.accounts)
-    assert first.startswith("left, because it needs ACCTC too: JS302 the token of ")
+    assert first.startswith("left, because it needs ACCTC too: JS302 the tokens of ")
     assert sum("jetshare grant" in line for line in cure) == 1

@@ -133,6 +133,12 @@ async def test_nothing_is_taken_that_could_be_gone(
     assert await made.live.counts() == before
 
 
+async def test_what_is_taken_says_how_often_it_may_come_yet(made: Ward) -> None:
+    await made.fill(max_deliver=6)
+    (left,) = (await verdict(made, "--consume"))["left_behind"]
+    assert left.endswith("is told as a redelivery; 4 of its 6 deliveries are left")
+
+
 async def test_an_empty_message_proves_nothing_of_the_type(made: Ward) -> None:
     await made.fill([b"", b"two"])
     seen = await verdict(made, "--consume")

@@ -7,7 +7,8 @@ from pathlib import Path
 import nats.errors
 import pytest
 from nats.aio.client import Client
-from nats.js.api import Placement
+from nats.js import JetStreamContext
+from nats.js.api import ConsumerConfig, Placement
 
 from jetshare.net import probe
 from jetshare.net.connect import Login, connect
@@ -84,17 +85,7 @@ async def test_js503_a_leaf_node_is_cut_off_beyond_a_gateway(
     hear it: its reply subject is written twice, and the leaf node ends the connection."""
     with supercluster(tmp_path, server_binary(version)) as servers:
         client = await connected(servers.leaf)
-        api = client.jetstream(domain="hub", timeout=1)
-
-        async def made() -> bool:
-            """In the other cluster, once everybody knows everybody."""
-            try:
-                await api.add_stream(name="S", subjects=["orders"], placement=Placement("A"))
-            except nats.errors.Error:
-                return False
-            return True
-
-        await until(made, within_s=30)
+        api = await beyond_the_gateway(client)
         for _ in range(2):
             await api.publish("orders", b"one")
         held = await api.pull_subscribe("orders", "C")
@@ -109,6 +100,44 @@ async def test_js503_a_leaf_node_is_cut_off_beyond_a_gateway(
             came = []
         assert bool(came) is comes
         assert ("Protocol Violation" in servers.leaf_log.read_text()) is not comes
+        await beside.close()
+        await client.close()
+
+
+async def beyond_the_gateway(client: Client) -> JetStreamContext:
+    """With a stream S in the cluster that the leaf node is not at, once all know one another."""
+    api = client.jetstream(domain="hub", timeout=1)
+
+    async def made() -> bool:
+        try:
+            await api.add_stream(name="S", subjects=["orders"], placement=Placement("A"))
+        except nats.errors.Error:
+            return False
+        return True
+
+    await until(made, within_s=30)
+    return api
+
+
+async def test_a_reply_that_is_written_twice_did_not_show(tmp_path: Path) -> None:
+    """#8089 goes on from #7579, and is mended in 2.12.9: on 2.12.8, what a consumer pushes over
+    the gateway is stored again, pushed again, and imported beside; all of it arrives."""
+    with supercluster(tmp_path, server_binary(WITH_DEFECT)) as servers:
+        client = await connected(servers.leaf)
+        api = await beyond_the_gateway(client)
+        beside = await connected(servers.hub, user="two", password="p")
+        await beside.subscribe(">")
+        await beside.flush()
+        await api.add_stream(name="T", subjects=["deliver"], placement=Placement("B"))
+        hops = ("deliver", "again")
+        listening = [Pull(await client.subscribe(hop)) for hop in hops]
+        await client.flush()
+        for stream, hop in zip(("S", "T"), hops, strict=True):
+            pushing = ConsumerConfig(durable_name="C", deliver_subject=hop)
+            await api.add_consumer(stream, pushing)
+        await api.publish("orders", b"one")
+        assert [await hop.heard() for hop in listening] == ["one", "one"]
+        assert "Protocol Violation" not in servers.leaf_log.read_text()
         await beside.close()
         await client.close()
 

@@ -21,6 +21,7 @@ PULLED_ONLY = Health(bound=False, came=3, acked=3, again=0)
 NOT_ACKED = Health(bound=True, came=3, acked=0, again=3)
 NOT_PULLED = Health(bound=True, came=0, acked=0, again=0)
 FIRST_ONLY = Health(bound=True, came=1, acked=1, again=0)
+REFUSED = {PULLED_ONLY: {"bind"}, NOT_ACKED: {"ack"}, NOT_PULLED: {"pull"}, FIRST_ONLY: set()}
 
 
 def now() -> int:
@@ -51,7 +52,7 @@ CASES: list[tuple[str, Spoil, Health, tuple[str, ...]]] = [
     ("JS304", lambda p: p.change_token(NEXT, key=OTHER), NOT_PULLED, ("cure", "nsc")),
     ("JS401", lambda p: p.drop_export(ACK), NOT_ACKED, ("cure", "nsc")),
     ("JS111", lambda p: p.change_export(NEXT, type="stream", response_type=""), NOT_PULLED,
-     ("nsc",)),
+     ("cure", "nsc")),
     ("JS214", lambda p: p.change_import(NEXT, type="stream", token=""), NOT_PULLED,
      ("nsc",)),
 ]  # fmt: skip
@@ -91,7 +92,8 @@ async def test_a_spoilt_share_is_named_and_cured(
     async with ward(tmp_path) as made:
         assert await made.doctor() == []
         await made.spoil(spoil)
-        assert await made.health() == sick
+        seen = await made.health()
+        assert (seen, seen.refused) == (sick, REFUSED[sick])
         await made.finding(code)
         await made.cure_all(code, how)
         assert await made.health() == WELL

@@ -34,11 +34,12 @@ async def verdict(made: Ward, *words: str) -> dict[str, Any]:
 @pytest.mark.parametrize("how", ["cure", "nsc"])
 async def test_js310_a_revoked_share_is_over(made: Ward, how: str) -> None:
     await made.live.revoke("ACCTB")
-    assert await made.health() == NOT_AT_ALL
+    over = await made.health()
+    assert (over, over.refused) == (NOT_AT_ALL, {"bind", "pull"})
     for words in ((), ("--live",)):
-        over = await verdict(made, *words)  # exits 0
-        assert over["ended"].startswith("revoked on 20")
-        assert [finding["code"] for finding in over["findings"]] == ["JS310"]
+        told = await verdict(made, *words)  # exits 0
+        assert told["ended"].startswith("revoked on 20")
+        assert [finding["code"] for finding in told["findings"]] == ["JS310"]
     await made.cure("JS310", how)
     assert made.live.store.account("ACCTB").claims.nats.imports == ()
     assert await made.doctor("--live") == []
@@ -62,9 +63,13 @@ async def test_js509_a_revocation_that_was_not_pushed(made: Ward, how: str) -> N
         edit.put_account(jwt.encode(pair.provider, operator_key(made.live), newest))
     assert await made.health() == WELL
     assert {f["code"] for f in await made.doctor("--live")} == {"JS310", "JS501", "JS509"}
+    renewed = await made.live.grant("ACCTB", push=False)
     await made.cure("JS509", how, "--live")
     assert await made.health() == NOT_AT_ALL
     assert {f["code"] for f in await made.doctor("--live")} == {"JS310"}
+    # What was granted anew in the meantime is left in force.
+    await made.live.accept(renewed.grants[0].bundle)
+    assert await made.health() == WELL
 
 
 async def test_one_of_several_importers_is_revoked(made: Ward) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from jetshare.identity import jwt
+from jetshare.identity.claims import Activation
 from jetshare.net import probe
 from jetshare.net.probe import Heard
+from jetshare.sharing.kinds import Role
 from support.one_pull import NO_RESPONDERS, pull
 from support.waiting import until
 from support.ward import PREFIX, WELL, Ward, ward
@@ -46,17 +49,11 @@ async def pulled(made: Ward) -> str:
         return await (await pull(client, made.share, batch=1, no_wait=True)).heard()
 
 
-async def cured(made: Ward, how: str) -> None:
-    """By one finding's commands after the other: each names one token."""
-    while any(finding["code"] == "JS308" for finding in await made.doctor("--notes")):
-        await made.cure("JS308", how, "--notes")
-
-
 @pytest.mark.parametrize("how", ["cure", "nsc"])
 async def test_js308_a_token_that_ends_soon(made: Ward, how: str) -> None:
     end = await share_for_a_moment(made)
     assert "JS308" in {finding["code"] for finding in await made.doctor("--notes")}
-    await cured(made, how)
+    await made.cure("JS308", how, "--notes")
 
     async def over() -> bool:
         return time.time() >= end
@@ -64,6 +61,28 @@ async def test_js308_a_token_that_ends_soon(made: Ward, how: str) -> None:
     await until(over)
     assert await made.health() == WELL
     assert await made.doctor("--live") == []
+
+
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_what_mends_a_grant_keeps_its_end(made: Ward, how: str) -> None:
+    """JS203 and JS303: a repair is no renewal."""
+    end = int(time.time()) + 3600
+    granted = await made.live.grant("ACCTB", expires=end)
+    await made.live.accept(granted.grants[0].bundle)
+
+    def ends() -> list[int]:
+        imports = made.live.store.account("ACCTB").claims.nats.imports
+        return [jwt.decode(item.token, Activation).claims.exp for item in imports]
+
+    issued = int(time.time()) + 1
+    for code, spoil in (
+        ("JS203", lambda pair: pair.drop_import(Role.ACK)),
+        ("JS303", lambda pair: pair.revoke(Role.ACK, at=issued)),
+    ):
+        await made.spoil(spoil)
+        await made.cure(code, how)
+        assert ends() == [end] * 4
+        assert await made.health() == WELL
 
 
 @pytest.mark.parametrize("how", ["cure", "nsc"])
@@ -78,6 +97,10 @@ async def test_js510_access_goes_on_after_the_end(made: Ward, how: str) -> None:
     assert await pulled(made) == "two"
     found = await made.finding("JS510", "--live")
     assert f"NEXT at {PREFIX}.CONSUMER.MSG.NEXT" in found["text"]
+    renewed = await made.live.grant("ACCTB", expires=int(time.time()) + 3600)
     await made.cure("JS510", how, "--live")
     assert await pulled(made) == NO_RESPONDERS
     assert "JS510" not in {finding["code"] for finding in await made.doctor("--live")}
+    # What was granted anew in the meantime is left in force.
+    await made.live.accept(renewed.grants[0].bundle)
+    assert await pulled(made) in ("one", "two", "three")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from jetshare.identity.claims import Account, Export, Import, WeightedMapping
+from jetshare.net import probe
 from jetshare.sharing.kinds import Role
 from support.one_pull import SECOND, pull
 from support.scene import SHARE
@@ -37,10 +38,15 @@ async def codes(made: Ward, *words: str) -> set[str]:
     return {finding["code"] for finding in await made.doctor(*words)}
 
 
-async def cure_each(made: Ward, *steps: str, how: str = "nsc") -> None:
-    """The cures of these codes, one after the other."""
-    for code in steps:
-        await made.cure(code, how, "--notes")
+async def test_js101_the_rest_of_a_batch_is_leased(made: Ward) -> None:
+    await made.spoil(lambda pair: pair.change_export(NEXT, response_type="Singleton"))
+    await made.fill(ack_wait=30 * SECOND)
+    async with made.importer() as client:
+        batch = await pull(client, made.share, batch=3, expires=20 * SECOND)
+        assert await batch.heard() == "one"
+        assert await batch.heard(0.3) == ""
+    assert (await made.live.counts())["num_ack_pending"] == 3
+    await made.finding("JS101")
 
 
 @pytest.mark.parametrize("how", ["cure", "nsc"])
@@ -90,12 +96,33 @@ async def idle_pull(made: Ward) -> str:
         return await waiting.heard(1.0)
 
 
-async def test_js104_and_js204_the_second_form_is_sent(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_js104_the_second_form_is_sent(how: str, tmp_path: Path) -> None:
     async with ward(tmp_path, js_ack_fc_v2=True) as made:
         await made.spoil(lambda pair: pair.drop(ACK_V2))
         assert await made.health() == NOT_ACKED
-        await cure_each(made, "JS104", "JS204")
+        await made.cure("JS104", how, "--notes")
         assert await made.health() == WELL
+        assert await made.doctor("--live") == []
+
+
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_js204_the_second_form_is_sent_and_not_taken(how: str, tmp_path: Path) -> None:
+    async with ward(tmp_path, js_ack_fc_v2=True) as made:
+        await made.spoil(lambda pair: pair.drop_import(ACK_V2))
+        assert await made.health() == NOT_ACKED
+        await made.cure("JS204", how, "--notes")
+        assert await made.health() == WELL
+
+
+async def test_js104_is_mended_by_the_provider_alone_where_nobody_imports(made: Ward) -> None:
+    def unheard_of(pair: Pair) -> None:
+        pair.drop(ACK_V2)
+        pair.importer = pair.importer.with_nats(imports=())
+
+    await made.spoil(unheard_of)
+    await made.cure("JS104", "cure", "--notes")
+    assert "JS104" not in await codes(made, "--notes")
 
 
 async def test_js117_the_second_form_of_another_account(tmp_path: Path) -> None:
@@ -116,7 +143,11 @@ async def test_js118_an_account_without_jetstream(made: Ward) -> None:
     await made.live.publish(b"one", b"two", b"three")
     await made.spoil(no_storage)
     sick = await made.health(fill=False)
-    assert (sick.bound, sick.came) == (False, 0)
+    assert (sick.bound, sick.came, sick.refused) == (False, 0, {"pull"})
+    async with made.importer() as client:
+        asked = await probe.consumer_info(client, f"{PREFIX}{made.share.info_subject()[7:]}")
+        assert probe.api_error(asked).endswith("JetStream not enabled for account")
+        assert (await probe.ack_reaches(client, made.share.ack_subject())).code == 503
     await made.cure("JS118", "nsc")
     assert await made.health(fill=False) == WELL
     assert await made.doctor("--live") == []
@@ -125,7 +156,7 @@ async def test_js118_an_account_without_jetstream(made: Ward) -> None:
 async def test_js120_an_export_within_another_is_refused(made: Ward) -> None:
     wide = f"$JS.ACK.{made.share.stream}.>"
     pushed = await made.spoil(lambda pair: pair.add_export(name="wide", subject=wide))
-    assert not pushed.complete
+    assert 500 in {answer.code for answer in pushed.answers}
     await made.cure("JS120", "nsc")
     assert await made.doctor("--live") == []
     assert await made.health() == WELL
@@ -137,8 +168,17 @@ async def test_js120_more_exports_than_are_allowed(made: Ward) -> None:
         pair.provider = pair.provider.with_nats(limits=limits)
 
     pushed = await made.spoil(few)
-    assert not pushed.complete
+    assert 500 in {answer.code for answer in pushed.answers}
     await made.cure("JS120", "nsc")
+    assert await made.doctor("--live") == []
+    assert await made.health() == WELL
+
+
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_js120_a_threshold_below_zero(made: Ward, how: str) -> None:
+    pushed = await made.spoil(lambda pair: pair.change_export(NEXT, response_threshold=-1))
+    assert not pushed.complete
+    await made.cure("JS120", how)
     assert await made.doctor("--live") == []
     assert await made.health() == WELL
 
@@ -158,7 +198,7 @@ async def test_js121_a_refused_document_keeps_a_revocation_away(made: Ward) -> N
 
 async def test_js220_a_mapping_without_its_end_is_refused(made: Ward) -> None:
     pushed = await made.spoil(lambda pair: pair.change_import(ACK, local_subject="acks"))
-    assert not pushed.complete
+    assert 500 in {answer.code for answer in pushed.answers}
     await made.cure_all("JS220", "nsc")
     assert await made.health() == WELL
 

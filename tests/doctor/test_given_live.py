@@ -71,7 +71,8 @@ def public(pair: Pair) -> None:
         pair.change_import(role, token="")
 
 
-async def test_js108_a_public_share_is_taken_by_anybody(made: Ward) -> None:
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_js108_a_public_share_is_taken_by_anybody(made: Ward, how: str) -> None:
     await made.spoil(public)
     await made.fill()
     assert "JS108" in await notes(made)
@@ -86,7 +87,7 @@ async def test_js108_a_public_share_is_taken_by_anybody(made: Ward) -> None:
     await take(made, "ACCTA", item)
     async with speaking_as(made, "ACCTA") as anybody:
         assert await pulled(anybody, made, "ANY") == "one"
-    await made.cure("JS108", "nsc", "--notes")
+    await made.cure("JS108", how, "--notes")
     async with speaking_as(made, "ACCTA") as anybody:
         assert await pulled(anybody, made, "ANY") == NO_RESPONDERS
     assert "JS108" not in await notes(made)
@@ -120,7 +121,7 @@ async def test_js112_one_of_two_kinds_is_open(made: Ward) -> None:
         return not await hears()
 
     await until(hears)
-    await made.cure("JS112", "nsc")
+    await made.cure("JS112")
     await until(hears_nothing)
     assert "JS112" not in {finding["code"] for finding in await made.doctor()}
 

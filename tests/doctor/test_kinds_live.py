@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import AsyncIterator
@@ -17,9 +18,10 @@ from jetshare.net import probe
 from jetshare.net.probe import Heard
 from support.shares import Pair, Spoil, activation
 from support.waiting import until
-from support.ward import PREFIX, Ward, ward
+from support.ward import ACK_WAIT_S, PREFIX, Ward, ward
 
 MESSAGES = 1000
+ALL = [MESSAGES, MESSAGES]  # by a source, and by a mirror
 BODY = b"x" * 4096  # together well over the two megabytes after which flow control must answer
 
 
@@ -47,31 +49,32 @@ def source(*, flow: bool = True, deliver: bool = True) -> Spoil:
     return share
 
 
-async def copied(made: Ward) -> int:
-    """How many of the provider's messages a source of the importer gets before it stops."""
-    settings = {
-        "name": "COPY",
-        "sources": [
-            {
-                "name": made.share.stream,
-                "external": {"api": PREFIX, "deliver": f"deliver.{made.share.stream}.copy"},
-            }
-        ],
+async def copied(made: Ward) -> list[int]:
+    """How many of the provider's messages a source and a mirror of the importer get before
+    they stop."""
+    stream = made.share.stream
+    external = {"name": stream, "external": {"api": PREFIX, "deliver": f"deliver.{stream}.copy"}}
+    copies: dict[str, dict[str, object]] = {
+        "SOURCE": {"sources": [external]},
+        "MIRROR": {"mirror": external},
     }
-    await made.live.api("STREAM.CREATE.COPY", settings, account="ACCTB")
-    seen = [0]
-    last = [time.monotonic()]
+    for name, more in copies.items():
+        await made.live.api(f"STREAM.CREATE.{name}", {"name": name, **more}, account="ACCTB")
+    seen = [0, 0]
+    last = time.monotonic()
 
     async def settled() -> bool:
-        info = await made.live.api("STREAM.INFO.COPY", account="ACCTB")
-        if info["state"]["messages"] != seen[-1]:
-            seen.append(info["state"]["messages"])
-            last.append(time.monotonic())
-        return seen[-1] == MESSAGES or time.monotonic() - last[-1] > 2.5
+        nonlocal seen, last
+        infos = [await made.live.api(f"STREAM.INFO.{name}", account="ACCTB") for name in copies]
+        counts = [info["state"]["messages"] for info in infos]
+        if counts != seen:
+            seen, last = counts, time.monotonic()
+        return seen == ALL or time.monotonic() - last > 2.5
 
     await until(settled, within_s=40)
-    await made.live.api("STREAM.DELETE.COPY", account="ACCTB")
-    return seen[-1]
+    for name in copies:
+        await made.live.api(f"STREAM.DELETE.{name}", account="ACCTB")
+    return seen
 
 
 async def fill(made: Ward) -> None:
@@ -92,38 +95,38 @@ async def test_a_right_source_gives_no_finding(made: Ward) -> None:
     await made.spoil(source())
     await fill(made)
     assert await made.doctor() == []
-    assert await copied(made) == MESSAGES
+    assert await copied(made) == ALL
 
 
-async def test_js109_and_js211_a_source_stops_without_flow_control(made: Ward) -> None:
+async def test_js109_and_js211_a_source_and_a_mirror_stop_without_flow_control(made: Ward) -> None:
     await made.spoil(source(flow=False))
     await fill(made)
-    assert 0 < await copied(made) < MESSAGES
+    assert all(0 < count < MESSAGES for count in await copied(made))
     assert {"JS109", "JS211"} <= {finding["code"] for finding in await made.doctor()}
     await made.cure("JS109", "nsc")
     await made.cure("JS211", "nsc")
-    assert await copied(made) == MESSAGES
+    assert await copied(made) == ALL
 
 
 async def test_js110_and_js212_nothing_is_delivered(made: Ward) -> None:
     await made.spoil(source(deliver=False))
     await fill(made)
-    assert await copied(made) == 0
+    assert await copied(made) == [0, 0]
     assert {"JS110", "JS212"} <= {finding["code"] for finding in await made.doctor()}
     await made.cure("JS110", "nsc")
     await made.cure("JS212", "nsc")
     assert await made.doctor() == []
-    assert await copied(made) == MESSAGES
+    assert await copied(made) == ALL
 
 
 async def test_js212_of_a_stream_that_is_public(made: Ward) -> None:
     await made.spoil(source(deliver=False))
     await made.spoil(lambda pair: pair.add_export(name="d", subject="deliver.>", type="stream"))
     await fill(made)
-    assert await copied(made) == 0
+    assert await copied(made) == [0, 0]
     await made.cure("JS212", "nsc")
     assert await made.doctor() == []
-    assert await copied(made) == MESSAGES
+    assert await copied(made) == ALL
 
 
 @pytest.mark.parametrize("private", [True, False])
@@ -169,7 +172,110 @@ async def test_js216_a_put_without_the_prefix(made: Ward, private: bool) -> None
     assert "JS216" not in {finding["code"] for finding in await made.doctor("--notes")}
 
 
-async def test_js207_imports_in_a_circle(made: Ward) -> None:
+async def test_js216_an_object_without_the_prefix(made: Ward) -> None:
+    config = {
+        "name": "OBJ_B",
+        "subjects": ["$O.B.C.>", "$O.B.M.>"],
+        "allow_direct": True,
+        "allow_rollup_hdrs": True,
+    }
+    await made.live.api("STREAM.CREATE.OBJ_B", config)
+    read = ("STREAM.INFO.OBJ_B", "STREAM.MSG.GET.OBJ_B", "DIRECT.GET.OBJ_B.$O.B.M.>")
+
+    def objects(pair: Pair) -> None:
+        for subject in ("$O.B.>", *(f"$JS.API.{tail}" for tail in read)):
+            local = f"{PREFIX}.{subject.removeprefix('$JS.API.')}"
+            pair.add_export(name=subject, subject=subject)
+            pair.add_import(name=subject, subject=subject, local_subject=local)
+
+    async def put(name: str) -> bool:
+        async with made.importer() as client:
+            store = await client.jetstream(prefix=PREFIX, timeout=0.5).object_store("B")
+            try:
+                return (await store.put(name, b"1.95")).chunks == 1
+            except (nats.errors.Error, nats.js.errors.Error):
+                return False
+
+    await made.spoil(objects)
+    assert not await put("apples")
+    assert (await made.finding("JS216"))["severity"] == "warning"
+    await made.cure("JS216", "nsc")
+    assert await put("apples")
+    stored = await made.live.api("STREAM.INFO.OBJ_B")
+    assert stored["state"]["messages"] == 2  # a chunk, and what it is a chunk of
+    assert await made.doctor() == []
+
+
+async def test_js123_and_js222_a_bucket_that_no_client_can_bind_to(made: Ward) -> None:
+    config = {
+        "name": "KV_B",
+        "subjects": ["$KV.B.>"],
+        "allow_direct": True,
+        "max_msgs_per_subject": 1,
+    }
+    await made.live.api("STREAM.CREATE.KV_B", config)
+    async with made.live.speaking_as("ACCTC") as owner:
+        await owner.request("$KV.B.apples", b"1.95")
+
+    def reading(pair: Pair) -> None:
+        subject = "$JS.API.DIRECT.GET.KV_B.$KV.B.>"
+        pair.add_export(name="get", subject=subject, token_req=True)
+        token = activation(pair.key, pair.importer.sub, subject, pair.now)
+        local = f"{PREFIX}{subject[7:]}"
+        pair.add_import(name="get", subject=subject, local_subject=local, token=token)
+
+    async def got() -> bytes | None:
+        async with made.importer() as client:
+            try:
+                bucket = await client.jetstream(prefix=PREFIX, timeout=1).key_value("B")
+            except (nats.errors.Error, nats.js.errors.Error):
+                return None
+            return (await bucket.get("apples")).value
+
+    await made.spoil(reading)
+    assert await got() is None
+    assert {finding["code"] for finding in await made.doctor()} == {"JS123", "JS222"}
+    await made.cure("JS123", "nsc")
+    await made.cure("JS222", "nsc")
+    assert await got() == b"1.95"
+    assert await made.doctor() == []
+
+
+async def test_js221_acknowledgements_of_what_is_pushed_are_not_imported(made: Ward) -> None:
+    share = made.share
+
+    def pushed(pair: Pair) -> None:
+        pair.add_export(name="deliver", subject="deliver.>", type="stream")
+        pair.add_import(name="deliver", subject="deliver.>", type="stream")
+        info = share.info_subject()
+        pair.add_export(name="info", subject=info)
+        pair.add_import(name="info", subject=info, local_subject=f"{PREFIX}{info[7:]}")
+        pair.add_export(name="ack", subject=share.ack_subject())
+
+    async def comes() -> int:
+        """How often one message comes that is acknowledged each time."""
+        async with made.importer() as client:
+            inbox = await client.subscribe("deliver.here")
+            await client.flush()
+            await made.fill([b"one"], deliver_subject="deliver.here", max_deliver=2)
+            times = 0
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    message = await inbox.next_msg(timeout=2 * ACK_WAIT_S)
+                    times += 1
+                    await client.publish(message.reply, b"+ACK")
+            return times
+
+    await made.spoil(pushed)
+    assert await comes() == 2
+    assert {finding["code"] for finding in await made.doctor()} == {"JS221"}
+    await made.cure("JS221", "nsc")
+    assert await comes() == 1
+    assert await made.doctor("--live") == []
+
+
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_js207_imports_in_a_circle(made: Ward, how: str) -> None:
     def circle(pair: Pair) -> None:
         pair.add_export(name="loop", subject="loop")
         pair.add_import(name="loop", subject="loop")
@@ -190,9 +296,9 @@ async def test_js207_imports_in_a_circle(made: Ward) -> None:
     await made.spoil(circle)
     ways = [("ACCTB", "ACCTC"), ("ACCTC", "ACCTB")]
     before = [await asked(*way) is Heard.ANSWER for way in ways]
-    assert before != [True, True]  # one of the two imports was left out
-    found = await made.finding("JS207")
-    await made.cure("JS207", "nsc")
-    assert "JS207" not in {finding["code"] for finding in await made.doctor()}
-    keeps, gave_up = ("ACCTC", "ACCTB") if found["account"]["name"] == "ACCTB" else ways[0]
-    assert await asked(keeps, gave_up) is Heard.ANSWER
+    assert sorted(before) == [False, True]  # one of the two imports was left out
+    found = await made.finding("JS207", "--live")
+    assert found["account"]["name"] == ways[before.index(False)][0]
+    await made.cure("JS207", how, "--live")
+    assert await made.doctor("--live") == []
+    assert await asked(*ways[before.index(True)]) is Heard.ANSWER

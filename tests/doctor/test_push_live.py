@@ -15,6 +15,7 @@ from support.waiting import until
 from support.ward import PREFIX, Ward, ward
 
 MESSAGES = 400
+MANY = 1000  # with which a source stops where its flow control is not answered
 BODY = b"x" * 4096  # together over the megabyte after which flow control is asked for
 
 
@@ -25,7 +26,7 @@ async def made(tmp_path: Path) -> AsyncIterator[Ward]:
 
 
 def source(
-    *, create: str = "", delete: bool = False, flow_at: str = "", deliver_at: str = "in.>"
+    *, create: str = "", delete: bool = False, flow_at: str = "", deliver_at: str = "deliver.>"
 ) -> Spoil:
     """What a source of the importer needs. ``create`` is what follows the stream's name."""
 
@@ -118,21 +119,37 @@ async def test_no_consumer_is_made_in_the_place_of_another(made: Ward) -> None:
 
 async def test_js511_flow_control_under_another_name(made: Ward) -> None:
     await made.spoil(source(flow_at=f"{PREFIX}.FC.>", delete=True))
-    await fill(made)
+    await fill(made, MANY)
+    assert 0 < await copied(made, MANY) < MANY
     assert {f["code"] for f in (await verdict(made))["findings"]} == {"JS202"}
-    found = await verdict(made, "--consume")
-    assert {f["code"] for f in found["findings"]} == {"JS202", "JS511"}
+    found = (await verdict(made, "--consume"))["findings"]
+    assert {f["code"]: f["follows"] for f in found} == {"JS202": False, "JS511": True}
+    await made.cure("JS202")
+    assert await copied(made, MANY) == MANY
+    assert (await verdict(made, "--consume"))["findings"] == []
+
+
+async def test_js511_the_servers_alone_lack_the_deliver_subject(made: Ward) -> None:
+    await made.spoil(source(delete=True))
+    await fill(made, 2)
+    lacking = made.pair()
+    exports = tuple(e for e in lacking.provider.nats.exports if e.type != "stream")
+    lacking.provider = lacking.provider.with_nats(exports=exports)
+    await made.push_unstored("ACCTC", lacking, later=-5)
+    assert await copied(made, 2, stopped_s=0.5) == 0
+    await made.cure("JS511", "nsc", "--consume")
+    assert await copied(made, 2) == 2
+    assert await made.doctor("--consume") == []
 
 
 async def test_js511_the_second_form_of_flow_control(tmp_path: Path) -> None:
-    many = 1000  # together over the two megabytes that may be under way without an answer
     async with ward(tmp_path, granted=False, js_ack_fc_v2=True) as made:
-        await made.spoil(source(delete=True, deliver_at="deliver.>"))
-        await fill(made, many)
-        assert 0 < await copied(made, many) < many
+        await made.spoil(source(delete=True))
+        await fill(made, MANY)
+        assert 0 < await copied(made, MANY) < MANY
         assert (await verdict(made))["findings"] == []
         for words in ("--live", "--consume"):
             assert {f["code"] for f in (await verdict(made, words))["findings"]} == {"JS511"}
         await made.cure("JS511", "nsc", "--consume")
         assert await made.doctor("--consume") == []
-        assert await copied(made, many) == many
+        assert await copied(made, MANY) == MANY

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from jetshare.identity import jwt
 from jetshare.net import probe
-from jetshare.net.connect import connect
 from jetshare.net.probe import Heard
-from jetshare.net.resolver import Resolver
 from jetshare.sharing.kinds import Role
-from jetshare.workflows.reach import system_creds
-from support.shares import Pair
-from support.ward import NOT_AT_ALL, PREFIX, WELL, Ward, operator_key, ward
+from support.ward import BODIES, PREFIX, WELL, Ward, ward
 
 NEXT, ACK, ACK_V2, INFO = Role.NEXT, Role.ACK, Role.ACK_V2, Role.INFO
 
@@ -25,17 +19,6 @@ NEXT, ACK, ACK_V2, INFO = Role.NEXT, Role.ACK, Role.ACK_V2, Role.INFO
 async def made(tmp_path: Path) -> AsyncIterator[Ward]:
     async with ward(tmp_path) as one:
         yield one
-
-
-async def push_unstored(made: Ward, account: str, pair: Pair, *, later: int = 0) -> None:
-    """Give the servers a document that the store does not have, signed ``later`` seconds."""
-    claims = pair.provider if account == "ACCTC" else pair.importer
-    document = jwt.encode(claims, operator_key(made.live), int(time.time()) + later)
-    live = made.live
-    login = live.reach.login(live.store, system_creds(live.store, live.reach, int(time.time())))
-    async with connect(login) as client:
-        answers = await Resolver(client).push(document.token)
-    assert all(answer.ok for answer in answers)
 
 
 async def test_a_right_share_gives_no_finding_on_servers_either(made: Ward) -> None:
@@ -50,8 +33,9 @@ async def test_a_right_share_gives_no_finding_on_servers_either(made: Ward) -> N
 async def test_js501_a_document_that_was_not_pushed(made: Ward, how: str) -> None:
     pair = made.pair()
     pair.drop_import(NEXT)
-    await push_unstored(made, "ACCTB", pair, later=-5)
-    assert (await made.health()).came == 0
+    await made.push_unstored("ACCTB", pair, later=-5)
+    sick = await made.health()
+    assert (sick.came, sick.refused) == (0, {"pull"})
     await made.cure("JS501", how, "--live")
     assert await made.health() == WELL
     assert await made.doctor("--live") == []
@@ -60,26 +44,41 @@ async def test_js501_a_document_that_was_not_pushed(made: Ward, how: str) -> Non
 async def test_the_servers_documents_are_looked_at_without_the_stores(made: Ward) -> None:
     pair = made.pair()
     pair.drop_import(ACK)
-    await push_unstored(made, "ACCTB", pair)
+    await made.push_unstored("ACCTB", pair)
     assert await made.doctor() == []
     assert {finding["code"] for finding in await made.doctor("--resolver")} == {"JS203"}
 
 
 async def test_js508_the_servers_have_a_newer_document(made: Ward) -> None:
-    await push_unstored(made, "ACCTB", made.pair(), later=5)
+    await made.push_unstored("ACCTB", made.pair(), later=5)
     assert {finding["code"] for finding in await made.doctor("--live")} == {"JS508"}
     await made.cure("JS508", "nsc", "--live")
     assert await made.doctor("--live") == []
 
 
-async def test_js502_a_push_of_what_reaches_nothing_is_taken(made: Ward) -> None:
+async def test_js508_the_next_push_takes_back_what_somebody_changed(made: Ward) -> None:
+    right = made.pair()
+    await made.spoil(lambda pair: pair.drop_import(NEXT))
+    await made.push_unstored("ACCTB", right, later=5)  # somebody mends it elsewhere
+    assert await made.health() == WELL
+    await made.finding("JS508", "--live")
+    await made.run(["nsc", "push", "--account", "ACCTB"], must=True)
+    lost = await made.health()
+    assert (lost.came, lost.refused) == (0, {"pull"})
+    await made.push_unstored("ACCTB", right, later=5)
+    await made.cure("JS508", "nsc", "--live")
+    await made.run(["nsc", "push", "--account", "ACCTB"], must=True)
+    assert await made.health() == WELL
+
+
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_js502_a_push_of_what_reaches_nothing_is_taken(made: Ward, how: str) -> None:
     pushed = await made.spoil(lambda pair: pair.drop_export(NEXT))
     assert pushed.complete
     async with made.importer() as client:
         asked = await probe.next_reaches(client, f"{PREFIX}{made.share.next_subject()[7:]}")
     assert asked.heard is Heard.NO_RESPONDERS
-    await made.finding("JS502", "--live")
-    await made.cure("JS502", "cure", "--live")
+    await made.cure("JS502", how, "--live")
     assert await made.health() == WELL
     assert await made.doctor("--live") == []
 
@@ -123,35 +122,53 @@ async def test_js506_with_nsc(made: Ward) -> None:
 async def test_js507_and_js501_the_servers_alone_lack_the_ack(made: Ward, how: str) -> None:
     pair = made.pair()
     pair.drop_export(ACK)
-    await push_unstored(made, "ACCTC", pair, later=-5)
+    await made.push_unstored("ACCTC", pair, later=-5)
     sick = await made.health()
     assert (sick.came, sick.acked, sick.again) == (3, 0, 3)
+    assert sick.refused == {"ack"}
     assert {"JS501", "JS507"} <= {f["code"] for f in await made.doctor("--live")}
     await made.cure("JS507", how, "--live")
     assert await made.health() == WELL
 
 
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_js512_the_servers_alone_lack_the_info(made: Ward, how: str) -> None:
+    pair = made.pair()
+    pair.drop_export(INFO)
+    await made.push_unstored("ACCTC", pair, later=-5)
+    sick = await made.health()
+    assert (sick.bound, sick.came, sick.refused) == (False, len(BODIES), {"bind"})
+    assert "JS512" in {f["code"] for f in await made.doctor("--live")}
+    await made.cure("JS512", how, "--live")
+    assert await made.health() == WELL
+    assert await made.doctor("--live") == []
+
+
 async def test_js505_the_servers_alone_lack_the_next(made: Ward) -> None:
     pair = made.pair()
     pair.drop_export(NEXT)
-    await push_unstored(made, "ACCTC", pair, later=-5)
-    assert (await made.health()).came == 0
+    await made.push_unstored("ACCTC", pair, later=-5)
+    sick = await made.health()
+    assert (sick.came, sick.refused) == (0, {"pull"})
     await made.cure("JS505", "nsc", "--live")
     assert await made.health() == WELL
 
 
 async def test_js505_a_consumer_whose_owner_cannot_be_asked(made: Ward) -> None:
+    await made.spoil(lambda pair: pair.drop(INFO))
     await made.fill()
     await made.live.api(f"CONSUMER.DELETE.{made.share.stream}.{made.share.consumer}")
     with made.live.store.edit() as edit:
         edit.delete_key(made.live.members["ACCTC"].public)
-    assert await made.health(fill=False) == NOT_AT_ALL
+    sick = await made.health(fill=False)
+    assert (sick.came, sick.refused) == (0, {"bind", "pull"})
     await made.cure("JS505", "nsc", "--live")
-    assert await made.health(fill=False) == WELL
-    assert await made.doctor("--live") == []
+    assert (await made.health(fill=False)).came == len(BODIES)
+    assert "JS505" not in {finding["code"] for finding in await made.doctor("--live")}
 
 
-async def test_js502_an_import_that_was_dropped_and_not_taken_up(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["cure", "nsc"])
+async def test_js502_an_import_that_was_dropped_and_not_taken_up(how: str, tmp_path: Path) -> None:
     """The export became another one, then none, then right again: the import stayed away."""
     async with ward(tmp_path, js_ack_fc_v2=True) as made:
         right = made.pair()
@@ -162,7 +179,7 @@ async def test_js502_an_import_that_was_dropped_and_not_taken_up(tmp_path: Path)
         await made.spoil(lambda pair: setattr(pair, "provider", right.provider))
         assert (await made.health()).acked == 0
         assert await made.doctor() == []  # the documents are right
-        await made.cure("JS502", "nsc", "--live")
+        await made.cure("JS502", how, "--live")
         assert await made.health() == WELL
         assert await made.doctor("--live") == []
 

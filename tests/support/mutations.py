@@ -11,6 +11,7 @@ from typing import Any
 
 from jetshare.identity.claims import Permission, Permissions
 from jetshare.sharing.kinds import Role
+from support.more_mutations import crossings, public_mutations, two_share_mutations
 from support.shares import OTHER, Pair, Spoil
 
 _PAIRS = 110
@@ -26,7 +27,8 @@ def mutations() -> list[Mutation]:
         for (one, first), (other, second) in combinations(single, 2)
         if one.split()[:2] != other.split()[:2]
     ]
-    return [*single, *random.Random(1).sample(several, _PAIRS)]
+    chosen = random.Random(1).sample(several, _PAIRS)
+    return [*single, *chosen, *crossings(), *public_mutations(), *two_share_mutations()]
 
 
 def _both(first: Spoil, second: Spoil) -> Spoil:

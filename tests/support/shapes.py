@@ -42,6 +42,8 @@ SHAPES: list[tuple[Kind, tuple[Piece, ...]]] = [
                            Piece("$KV.B.>"))),
     (Kind.OBJECTS, (api("STREAM.INFO.OBJ_B"), api("DIRECT.GET.OBJ_B.$O.B.M.>"),
                          api("CONSUMER.CREATE.OBJ_B.*.$O.B.C.>"), DELIVER, flow("OBJ_B"))),
+    (Kind.KEY_VALUE, (api("CONSUMER.CREATE.KV_B"), DELIVER, flow("KV_B"))),  # to be mirrored
+    (Kind.PUSH, (DELIVER, api("CONSUMER.INFO.S.C"))),  # without acknowledgements
     (Kind.SOURCE, (api("CONSUMER.CREATE.S"), DELIVER, flow("S"))),
     (Kind.SOURCE, (api("CONSUMER.CREATE.S.*.orders.>"), DELIVER, flow("S"),
                         api("CONSUMER.DELETE.S.*"))),

@@ -10,7 +10,7 @@ from support.ward import PREFIX, Ward
 _STOPPED_S = 2.5  # without a new message
 
 
-async def copied(made: Ward, wanted: int) -> int:
+async def copied(made: Ward, wanted: int, *, stopped_s: float = _STOPPED_S) -> int:
     """How many of ``wanted`` messages a source of the importer gets before it stops."""
     external = {"api": PREFIX, "deliver": f"deliver.{made.share.stream}.copy"}
     settings = {"name": "COPY", "sources": [{"name": made.share.stream, "external": external}]}
@@ -22,7 +22,7 @@ async def copied(made: Ward, wanted: int) -> int:
         state = (await made.live.api("STREAM.INFO.COPY", account="ACCTB"))["state"]
         if state["messages"] != seen:
             seen, moved = state["messages"], time.monotonic()
-        return seen == wanted or time.monotonic() - moved > _STOPPED_S
+        return seen == wanted or time.monotonic() - moved > stopped_s
 
     await until(settled, within_s=40)
     await made.live.api("STREAM.DELETE.COPY", account="ACCTB")

@@ -9,9 +9,9 @@ import json
 import os
 import shlex
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Set
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,13 @@ from jetshare.cli.nsc.main import run as nsc
 from jetshare.errors import NetworkError
 from jetshare.identity import jwt
 from jetshare.identity.claims import User
-from jetshare.identity.creds import format_creds
+from jetshare.identity.creds import Creds, format_creds
 from jetshare.identity.nkeys import KeyPair
 from jetshare.net.connect import Login, connect
+from jetshare.net.resolver import Resolver
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.workflows.push import Push, push
+from jetshare.workflows.reach import system_creds
 from support.scene import SHARE, Scene, scene
 from support.shares import Pair, Spoil
 from support.waiting import until
@@ -42,12 +44,18 @@ BODIES = (b"one", b"two", b"three")
 @dataclass(frozen=True, kw_only=True)
 class Health:
     """What a client of the importer saw: whether it could bind, how many of three messages
-    came to one pull, how many acknowledgements were counted, how many came again."""
+    came to one pull, how many acknowledgements were counted, how many came again.
+
+    ``refused`` are those of bind, pull and ack that got 503, no responders, and ``error`` is
+    the last that the server told its connection.
+    """
 
     bound: bool
     came: int
     acked: int
     again: int
+    refused: Set[str] = field(default=frozenset(), compare=False)
+    error: str = field(default="", compare=False)
 
 
 WELL = Health(bound=True, came=3, acked=3, again=0)
@@ -60,6 +68,7 @@ class Ward:
     folder: Path
     share: PullConsumer = SHARE
     user: User | None = None  # of the importer, where it is a special one
+    login: str = ""  # the importer's user of that name in the store, in place of a new one
 
     async def spoil(self, change: Spoil) -> Push:
         """Change the documents in the store and on the servers, right or not."""
@@ -74,6 +83,16 @@ class Ward:
                     edit.put_account(document)
                     signed.append(document)
         return await push(self.live.store, signed, self.live.reach, int(time.time()))
+
+    async def push_unstored(self, account: str, pair: Pair, *, later: int = 0) -> None:
+        """Give the servers a document that the store does not have, signed ``later`` seconds."""
+        claims = pair.provider if account == "ACCTC" else pair.importer
+        live, now = self.live, int(time.time())
+        document = jwt.encode(claims, operator_key(live), now + later)
+        login = live.reach.login(live.store, system_creds(live.store, live.reach, now))
+        async with connect(login) as client:
+            answers = await Resolver(client).push(document.token)
+        assert all(answer.ok for answer in answers)
 
     def pair(self) -> Pair:
         store = self.live.store
@@ -122,7 +141,8 @@ class Ward:
         server and the provider's creds.
         """
         tool = {"jetshare": jetshare, "nsc": nsc, "nats": nats_cli}[words[0]]
-        given = [*words[1:], *(self._context() if words[0] == "nats" else self._store())]
+        asks = "nats" in words[:2]
+        given = [*words[1:], *(self._context() if asks else self._store())]
         if "--fix" in given:
             given.append("--yes")
         output, errors = io.StringIO(), io.StringIO()
@@ -153,9 +173,15 @@ class Ward:
         return ("--server", self.live.reach.servers[0], "--creds", str(creds))
 
     @asynccontextmanager
-    async def importer(self) -> AsyncIterator[Client]:
+    async def importer(self, *, inbox_prefix: str = "") -> AsyncIterator[Client]:
         creds = self.live.members["ACCTB"].user(user=self.user)
-        async with connect(Login(servers=self.live.reach.servers[:1], creds=creds)) as client:
+        if self.login:
+            document = self.live.store.user("ACCTB", self.login)
+            key = self.live.store.key(document.claims.sub)
+            assert key is not None
+            creds = Creds(jwt=document.token, key=key)
+        login = Login(servers=self.live.reach.servers[:1], creds=creds, inbox_prefix=inbox_prefix)
+        async with connect(login) as client:
             yield client
 
     async def fill(self, bodies: Iterable[bytes] = BODIES, **consumer: object) -> None:
@@ -166,18 +192,21 @@ class Ward:
         await self.live.make_consumer(self.share, **(settings | consumer))
         await self.live.publish(*bodies)
 
-    async def health(self, *, fill: bool = True) -> Health:
-        """What a plain nats-py client of the importer makes of the share."""
+    async def health(self, *, fill: bool = True, patience_s: float = 1.0) -> Health:
+        """What a plain nats-py client of the importer makes of the share.
+
+        ``patience_s`` may be less where nothing is awaited that could come.
+        """
         if fill:
             await self.fill()
         try:
             async with self.importer() as client:
-                return await self._health(client)
-        except NetworkError:
+                return await self._health(client, patience_s)
+        except (NetworkError, nats.errors.ConnectionClosedError):  # by a limit, say
             return NOT_AT_ALL
 
-    async def _health(self, client: Client) -> Health:
-        return await health_of(client, self.share, self._acked, again=True)
+    async def _health(self, client: Client, patience_s: float) -> Health:
+        return await health_of(client, self.share, self._acked, again=True, patience_s=patience_s)
 
     async def _acked(self, wanted: int) -> int:
         """How many acknowledgements the consumer has counted, once all of ``wanted`` have
@@ -201,33 +230,57 @@ async def health_of(
     acked: Callable[[int], Awaitable[int]],
     *,
     again: bool,
+    patience_s: float = 1.0,
 ) -> Health:
     """Bind, pull once, acknowledge all, and pull once more where that was not counted.
 
     ``acked`` says how many acknowledgements the provider's consumer has counted, of how many.
     """
     js = client.jetstream(prefix=PREFIX, timeout=1)
+    refused: set[str] = set()
     bound = True
     try:
-        await js.consumer_info(share.stream, share.consumer, timeout=1)
-    except (nats.errors.Error, nats.js.errors.Error):
+        await js.consumer_info(share.stream, share.consumer, timeout=patience_s)
+    except (nats.errors.Error, nats.js.errors.Error) as error:
         bound = False
+        refused |= _refused("bind", error)
     subscription = await js.pull_subscribe_bind(durable=share.consumer, stream=share.stream)
-    first = await _fetch(subscription)
+
+    async def fetch() -> list[Any]:
+        try:
+            messages: list[Any] = await subscription.fetch(len(BODIES), timeout=0.7 * patience_s)
+        except (TimeoutError, nats.errors.Error, nats.js.errors.Error) as error:
+            refused.update(_refused("pull", error))
+            return []
+        return messages
+
+    first = await fetch()
     for message in first:
         await message.ack()
     await client.flush()
     counted = await acked(len(first)) if first else 0
-    second = await _fetch(subscription) if again and counted < len(first) else []
-    return Health(bound=bound, came=len(first), acked=counted, again=len(second))
+    second = []
+    if again and counted < len(first):
+        second = await fetch()
+        with contextlib.suppress(TimeoutError):
+            try:
+                await client.request(first[0].reply, b"+WPI", timeout=0.3)
+            except nats.errors.Error as error:
+                refused |= _refused("ack", error)
+    return Health(
+        bound=bound,
+        came=len(first),
+        acked=counted,
+        again=len(second),
+        refused=frozenset(refused),
+        error=str(client.last_error or ""),
+    )
 
 
-async def _fetch(subscription: Any) -> list[Any]:
-    try:
-        messages: list[Any] = await subscription.fetch(len(BODIES), timeout=0.7)
-    except (TimeoutError, nats.errors.Error, nats.js.errors.Error):
-        return []
-    return messages
+def _refused(what: str, error: Exception) -> set[str]:
+    """``what``, where nobody responds; JetStream's own errors of code 503 have a code."""
+    unavailable = isinstance(error, nats.js.errors.ServiceUnavailableError) and error.code is None
+    return {what} if unavailable or isinstance(error, nats.errors.NoRespondersError) else set()
 
 
 @asynccontextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import shlex
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import click
@@ -49,7 +50,11 @@ Example:
 @click.option("--consume", is_flag=True,
               help="Ask the servers, take one message of each share and give it back (or make a"
               " consumer for a moment): what --live alone does not show.")  # fmt: skip
-@click.option("--notes", is_flag=True, help="Tell also what may be meant.")
+@click.option(
+    "--notes",
+    is_flag=True,
+    help="Tell also what may be meant. (That a share has ended is told anyway.)",
+)
 @click.option("--fix", is_flag=True, help="Mend what one document alone can mend.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before mending.")
 @click.option("--no-push", is_flag=True, help="Mend in the store only.")
@@ -107,7 +112,9 @@ def command(
     if fix and problem is None:
         return _fix(world, found, least, yes=yes, push=not no_push, as_json=form == "json")
     if form == "text":
-        _tell(found)
+        again = {"--resolver": resolver, "--live": live, "--consume": consume, "--notes": notes}
+        files = [*(("--jwt", path) for path in jwt), *([("--config", config)] if config else [])]
+        _tell(found, _same(again, files))
     else:
         write(found, form, least, problem=str(problem or ""))
     if problem is not None:
@@ -172,8 +179,14 @@ def _look(
         return None, error
 
 
-def _tell(found: Examination) -> None:
-    for line in verdict_lines(found):
+def _same(words: Mapping[str, object], files: Iterable[tuple[str, Path]]) -> str:
+    """The command line that looks at the same, without what it looks for."""
+    given = [word for word, is_given in words.items() if is_given]
+    return shlex.join(["jetshare", "doctor", *given, *(str(w) for pair in files for w in pair)])
+
+
+def _tell(found: Examination, command: str) -> None:
+    for line in verdict_lines(found, command):
         say(line)
     if said := summary(found):
         note(said)

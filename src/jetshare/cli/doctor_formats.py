@@ -88,7 +88,7 @@ def _case(
 ) -> tuple[Element, int]:
     """One test case, and how many failures it has."""
     case = SubElement(suite, "testcase", name=_xml(name), classname="jetshare.doctor")
-    grave = [finding for finding in findings if finding.severity.rank >= least.rank]
+    grave = [f for f in findings if f.severity.rank >= least.rank and not f.follows]
     for finding in grave:
         message = _xml(f"{finding.code} {finding.text}")
         failure = SubElement(case, "failure", type=finding.code, message=message)
@@ -136,7 +136,7 @@ def _sarif_rule(rule: Rule) -> dict[str, Any]:
         "name": rule.title,
         "shortDescription": {"text": rule.title},
         "fullDescription": {"text": f"{rule.symptom} {rule.cause}"},
-        "help": {"text": "\n".join(rule.cure or rule.nsc) or rule.cause},
+        "help": {"text": "\n".join(rule.cure) or rule.remedy},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
     }
 
@@ -147,7 +147,7 @@ def _sarif_results(found: Examination, places: Mapping[str, int]) -> Iterable[di
         yield {
             "ruleId": finding.code,
             "ruleIndex": places[finding.code],
-            "level": _LEVELS[finding.severity],
+            "level": _LEVELS[Severity.NOTE if finding.follows else finding.severity],
             "message": {"text": _story(finding)},
             "locations": [
                 {
@@ -164,7 +164,7 @@ def _sarif_results(found: Examination, places: Mapping[str, int]) -> Iterable[di
 
 
 def _story(finding: Finding) -> str:
-    cure = "\n".join(finding.cure or finding.nsc)
+    cure = "\n".join(finding.cure)
     return f"{finding.text}\n{cure}" if cure else finding.text
 
 

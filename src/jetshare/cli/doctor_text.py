@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -9,20 +10,23 @@ import click
 
 from jetshare.sharing.rules.book import rule_of
 from jetshare.sharing.rules.ended import ENDED, STILL_OPEN
-from jetshare.sharing.rules.rule import Finding, Severity, once
+from jetshare.sharing.rules.rule import Finding, Severity, in_own_words, once
 from jetshare.sharing.rules.shares import Accounts, Kind
 from jetshare.workflows.doctor import Examination, Verdict
 from jetshare.workflows.doctor_fix import FixPlan
 
 _NOTHING = "nothing found"
 _WIDE = 100
+_EXPLAINED = "not by a command; jetshare explain {code} says more"
 _MANY = 4  # commands that are told in full beside another cure
-_SHOWN_BY_SERVERS = frozenset({"JS502", "JS505", "JS507"})
 _SEVERITIES = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
 
 
-def verdict_lines(found: Examination) -> Iterator[str]:
-    """Every share, and below it each kind of failure once, with one cure for all its places."""
+def verdict_lines(found: Examination, command: str = "jetshare doctor") -> Iterator[str]:
+    """Every share, and below it each kind of failure once, with one cure for all its places.
+
+    ``command`` is what finds the same again, but for the share and the account.
+    """
     told: set[int] = set()
     for verdict in found.verdicts:
         yield f"{_share(verdict)}: {_word(verdict, live=found.live)}"
@@ -30,13 +34,15 @@ def verdict_lines(found: Examination) -> Iterator[str]:
             yield from _wrapped("  not proven: ", text)
         for text in verdict.left_behind:
             yield from _wrapped("  left behind: ", text)
-        yield from _finding_lines(verdict.findings, found.accounts, told)
+        in_full = f"{command} {_share_words(verdict)}--json"
+        yield from _finding_lines(verdict.findings, found.accounts, told, in_full)
     by_account: dict[str, list[Finding]] = {}
     for finding in found.others:
         by_account.setdefault(finding.account, []).append(finding)
     for name, findings in by_account.items():
         yield f"account {name}: {_counted(findings)}"
-        yield from _finding_lines(findings, found.accounts, told)
+        in_full = f"{command} --account {shlex.quote(name)} --json"
+        yield from _finding_lines(findings, found.accounts, told, in_full)
 
 
 def summary(found: Examination) -> str:
@@ -83,6 +89,12 @@ def remaining_lines(plan: FixPlan, accounts: Accounts) -> Iterator[str]:
         told.add(cure)
 
 
+def _share_words(verdict: Verdict) -> str:
+    """A share without a consumer has no name that a command line takes."""
+    name = f"{shlex.quote(verdict.share)} " if verdict.kind in (Kind.PULL, Kind.PUSH) else ""
+    return f"{name}--account {shlex.quote(verdict.importer or verdict.provider)} "
+
+
 def _share(verdict: Verdict) -> str:
     to = f" to {verdict.importer}" if verdict.importer else ", imported by nobody here"
     return f"{verdict.share} ({verdict.kind}) from {verdict.provider}{to}"
@@ -102,14 +114,16 @@ def _word(verdict: Verdict, *, live: bool) -> str:
         return f"some clients will notice, {found}"
     good = _NOTHING
     if verdict.asked:
-        good = "works, seen on the servers"
+        pulled = verdict.kind in (Kind.PULL, Kind.PUSH)
+        good = "works" if pulled else "what it delivers arrives"
+        good += ", seen on the servers"
     elif live and verdict.importer and verdict.kind is Kind.PULL:
         good = f"{_NOTHING}, and not asked"
     return f"{good}, {found}" if found else good
 
 
 def _counted(findings: Iterable[Finding]) -> str:
-    counts = Counter(finding.severity for finding in findings)
+    counts = Counter(finding.severity for finding in findings if not finding.follows)
     return ", ".join(
         f"{counts[severity]:,} {severity}{'s' if counts[severity] != 1 else ''}"
         for severity in _SEVERITIES
@@ -118,12 +132,12 @@ def _counted(findings: Iterable[Finding]) -> str:
 
 
 def _finding_lines(
-    findings: Sequence[Finding], accounts: Accounts, told: set[int]
+    findings: Sequence[Finding], accounts: Accounts, told: set[int], in_full: str
 ) -> Iterator[str]:
     by_code: dict[str, list[Finding]] = {}
-    follow = [finding for finding in findings if _follows(finding, findings)]
+    follow = [finding for finding in findings if finding.follows]
     for finding in findings:
-        if finding not in follow:
+        if not finding.follows:
             by_code.setdefault(finding.code, []).append(finding)
     cured: set[str] = set()
     for code, alike in by_code.items():
@@ -133,38 +147,36 @@ def _finding_lines(
             again = "" if finding in new else " (told above)"
             yield f"  {code} {finding.severity}: {finding.text}{again}"
             if finding in new:
-                yield f"    where: {finding.account} {finding.path}".rstrip()
+                places = ", ".join(finding.places or (finding.path,))
+                yield from _wrapped(f"    where: {finding.account} ", places or " ")
         if new:
             rule = rule_of(code)
             yield from _wrapped("    why:   ", rule.symptom if rule else "")
-            yield from _cure_lines(new, accounts, cured)
+            yield from _cure_lines(new, accounts, cured, in_full)
     if follow:
         codes = ", ".join(sorted({finding.code for finding in follow}))
         yield f"  so it is on the servers: {codes} follow from the above"
 
 
-def _follows(finding: Finding, findings: Sequence[Finding]) -> bool:
-    """Whether servers show only what the documents say of the same import."""
-    return finding.code in _SHOWN_BY_SERVERS and any(
-        other.severity is Severity.ERROR
-        and other.code not in _SHOWN_BY_SERVERS
-        and (other.key, other.path.split(".", 2)[:2]) == (finding.key, finding.path.split("."))
-        for other in findings
-    )
-
-
-def _cure_lines(alike: Sequence[Finding], accounts: Accounts, cured: set[str]) -> Iterator[str]:
-    """Each command once a share: one cure may be that of many findings."""
+def _cure_lines(
+    alike: Sequence[Finding], accounts: Accounts, cured: set[str], in_full: str
+) -> Iterator[str]:
+    """Each command once a share: one cure may be that of many findings. Where there are too many
+    to tell, ``in_full`` is the command that tells them."""
     cure = once(line for finding in alike for line in finding.cure)
     nsc = once(line for finding in alike for line in finding.nsc)
+    rule = rule_of(alike[0].code)
+    remedy = rule.remedy if rule else ""
     if not cure and not nsc:
-        yield f"    cure:  not by a command; jetshare explain {alike[0].code} says how"
-    for title, lines in (("cure:", cure), ("or:", nsc)) if cure else (("cure:", nsc),):
+        yield from _wrapped("    cure:  ", remedy or _EXPLAINED.format(code=alike[0].code))
+    for title, lines in (("cure:", cure), ("or:", nsc)):
         shown: Sequence[str] = lines
         if lines and cured.issuperset(lines):
             shown = ("as above",)
+        elif lines and in_own_words(lines) == cure:
+            shown = ("the same without the word jetshare",)
         elif title == "or:" and len(lines) > _MANY:
-            shown = (f"{len(lines)} commands of nsc, which --format json has",)
+            shown = (f"{len(lines)} commands of nsc, as told by: {in_full}",)
         for number, line in enumerate(shown):
             yield f"    {title if not number else '':>5}  {line}"
         cured.update(lines)

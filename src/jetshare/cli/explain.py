@@ -51,6 +51,8 @@ def _tell(rule: Rule) -> None:
     click.echo(f"{rule.code}  {rule.title}  ({rule.severity})")
     _paragraph("What you see", rule.symptom)
     _paragraph("Why", rule.cause)
+    if rule.remedy:
+        _paragraph("What to do", rule.remedy)
     for title, lines in (("Cure", rule.cure), ("Cure with nsc", rule.nsc)):
         if lines:
             click.echo(f"\n{title}  (jetshare doctor fills the names in)")
@@ -74,6 +76,7 @@ def _to_json(rule: Rule) -> dict[str, object]:
         "cause": rule.cause,
         "cure": list(rule.cure),
         "nsc": list(rule.nsc),
+        "remedy": rule.remedy,
         "source": rule.source,
         "shown": rule.shown,
         "live": rule.live,

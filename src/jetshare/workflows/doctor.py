@@ -15,6 +15,7 @@ from jetshare.sharing.rules.rule import Finding, Severity
 from jetshare.sharing.rules.servers import Seen
 from jetshare.sharing.rules.shares import Accounts, Kind, Offered, Taken
 from jetshare.store.contract import Store
+from jetshare.store.names import not_found
 from jetshare.workflows.doctor_documents import from_store
 from jetshare.workflows.reach import Reach
 
@@ -157,18 +158,14 @@ def examine(accounts: Accounts, request: DoctorRequest, seen: SeenOf | None = No
 
 def _wanted(accounts: Accounts, request: DoctorRequest) -> frozenset[str]:
     """Public keys of the accounts that are asked for; empty for all."""
-    by_name = {claims.name: key for key, claims in accounts.claims.items()}
-    keys = set()
+    by_word: dict[str, set[str]] = {key: {key} for key in accounts.claims}
+    for key, claims in accounts.claims.items():
+        by_word.setdefault(claims.name, set()).add(key)
     for word in request.accounts:
-        key = by_name.get(word, word)
-        if key not in accounts.claims:
-            near = get_close_matches(word, by_name, n=1)
-            meant = f'did you mean "{near[0]}"? ' if near else ""
-            raise NotFound(
-                f"account {word} is not at hand", hint=f"{meant}jetshare ls shows what is there"
-            )
-        keys.add(key)
-    return frozenset(keys)
+        if word not in by_word:
+            names = (claims.name for claims in accounts.claims.values())
+            raise not_found("account", word, names, where="the documents that are looked at")
+    return frozenset(key for word in request.accounts for key in by_word[word])
 
 
 def _parties(diagnosis: Diagnosis, request: DoctorRequest) -> frozenset[str]:

@@ -82,13 +82,22 @@ def _left_behind(seen: Seen, deliveries: tuple[Delivery, ...], *, given_back: bo
     if given_back:
         text = (
             f"{what}, delivered {len(deliveries)} times and given back: waiting again, and"
-            " the next delivery is told as a redelivery"
+            f" the next delivery is told as a redelivery{_left(seen, deliveries)}"
         )
     else:
         wait = seen.config.get("ack_wait")
         lease = f" of {wait / _NANO:g} s" if isinstance(wait, int) else ""
         text = f"{what}, delivered and not to be given back: leased until its time{lease} is over"
     return seen.leaving(text)
+
+
+def _left(seen: Seen, deliveries: tuple[Delivery, ...]) -> str:
+    """How often what was taken may be delivered yet, where there is a limit."""
+    most = seen.config.get("max_deliver")
+    if not isinstance(most, int) or most <= 0:
+        return ""
+    had = max(_place(delivery).num_delivered for delivery in deliveries)
+    return f"; {most - had} of its {most} deliveries are left"
 
 
 def _said(pulled: Pulled) -> str:

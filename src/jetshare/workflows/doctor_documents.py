@@ -74,7 +74,7 @@ def from_files(texts: Mapping[str, str], now: int) -> Accounts:
                 f"{name} holds a token of kind {kind}, which is neither an account nor a user",
                 hint="give the JWT files of accounts, and of users if they matter",
             )
-    return Accounts(claims=accounts, users=users, now=now)
+    return Accounts(claims=accounts, users=users, now=now, stored=False)
 
 
 async def from_servers(store: Store, reach: Reach, now: int) -> Accounts:

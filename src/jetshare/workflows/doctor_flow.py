@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from jetshare.identity.subjects import ANY, REST
 from jetshare.net import probe
+from jetshare.sharing.rules.deliveries import at_inbox, watched_at
 from jetshare.sharing.rules.pieces import Part
 from jetshare.sharing.rules.servers import Heard, Seen
 from jetshare.sharing.rules.shares import Take, Taken
@@ -25,13 +26,9 @@ _IDLE_NS = 500_000_000
 _FORGOTTEN_S = 5  # until the server removes a consumer that nobody listens to
 
 
-def pushes_to_importer(share: Taken) -> bool:
-    """Whether importers make consumers that are pushed to: created, and never pulled from."""
-    return share.has(Part.CREATE) and not share.has(Part.NEXT)
-
-
 async def push_some(client: Client, share: Taken, seen: Seen) -> Seen:
     """Make a consumer, hear what it delivers, and answer its flow control."""
+    seen = not_watching(share, seen)
     name = f"jetshare-{secrets.token_hex(4)}"
     create, deliver = _create(share, name), _deliver(share, name)
     if create is None or deliver is None:
@@ -69,6 +66,14 @@ async def push_some(client: Client, share: Taken, seen: Seen) -> Seen:
         told = f"its {flow.size:,} bytes came without flow control, which is asked for after more"
         return seen.not_proving(f"that deliveries of {share.key[0]} go on: {told}")
     return seen
+
+
+def not_watching(share: Taken, seen: Seen) -> Seen:
+    """Which inboxes the importer's clients have is theirs to say."""
+    prefix = watched_at(share)
+    if not prefix:
+        return seen
+    return seen.not_proving(f"that a watch arrives: it comes {at_inbox(prefix)}")
 
 
 def _create(share: Taken, name: str) -> tuple[str, str] | None:

@@ -13,18 +13,21 @@ from jetshare.errors import JetshareError, NetworkError, NotFound
 from jetshare.identity import jwt
 from jetshare.identity.claims import Account
 from jetshare.identity.jwt import Document
+from jetshare.identity.subjects import REST, is_contained
 from jetshare.net import probe
 from jetshare.net.connect import connect
-from jetshare.net.monitoring import AccountState
+from jetshare.net.monitoring import AccountState, ImportState
 from jetshare.net.resolver import Resolver
+from jetshare.net.stored import stored_message
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.sharing.rules.book import SeenOf, Sight, sight_of
-from jetshare.sharing.rules.pieces import Part
+from jetshare.sharing.rules.deliveries import pushes_to_importer
+from jetshare.sharing.rules.pieces import Part, is_api
 from jetshare.sharing.rules.servers import Heard, Seen, Server
 from jetshare.sharing.rules.shares import Kind, Taken
 from jetshare.store.contract import Store
 from jetshare.workflows.doctor_consume import deliver_one
-from jetshare.workflows.doctor_flow import push_some, pushes_to_importer
+from jetshare.workflows.doctor_flow import not_watching, push_some
 from jetshare.workflows.reach import Reach, account_creds, system_creds
 
 if TYPE_CHECKING:
@@ -63,7 +66,7 @@ async def look(
     where no server was reached at all.
     """
     view = _View(found={sight_of(share): Seen() for share in shares}, progress=progress, now=now)
-    pulled = [share for share in shares if share.kind is Kind.PULL]
+    pulled = [share for share in shares if share.kind in (Kind.PULL, Kind.PUSH)]
     pushed = [share for share in shares if pushes_to_importer(share)]
     view.total = len(shares) + 2 * len(pulled) + len(pushed)
 
@@ -75,16 +78,21 @@ async def look(
             return await deliver_one(client, share, seen)
         return seen.not_proving(_CONSUMING)
 
+    async def as_owner(client: Client, share: Taken, seen: Seen) -> Seen:
+        passed_on = share.offered is not None and share.offered.passed_on
+        return seen if passed_on else await _owned(client, share, seen)
+
     await _ask_system(view, store, shares, reach)
     own = replace(reach, creds=None)
-    await _visit(view, store, _by(pulled, lambda share: share.provider_key), own, _owned)
+    await _visit(view, store, _by(pulled, lambda share: share.provider_key), own, as_owner)
     own = replace(reach, creds_named=False)
     await _visit(view, store, _by(pulled, lambda share: share.importer.sub), own, as_importer)
     if consume:
         await _visit(view, store, _by(pushed, lambda share: share.importer.sub), own, push_some)
     else:
         for share in pushed:
-            view.put(share, view.found[sight_of(share)].not_proving(_PUSHING))
+            unseen = view.found[sight_of(share)].not_proving(_PUSHING)
+            view.put(share, not_watching(share, unseen))
     if view.problems and not view.reached:
         raise next((p for p in view.problems if isinstance(p, NetworkError)), view.problems[0])
     return view.found
@@ -126,7 +134,8 @@ async def _ask_system(view: _View, store: Store, shares: Sequence[Taken], reach:
             )
             behind, newer = await _compared(store, resolver, shares)
             importers = list(dict.fromkeys(share.importer.sub for share in shares))
-            states = dict(zip(importers, await _each(resolver.accountz, importers), strict=True))
+            states = await _each(resolver.accountz, importers)
+            held = dict(zip(importers, map(_imports, states), strict=True))
     except JetshareError as error:
         view.missed(shares, "what the servers hold", error)
         return
@@ -136,7 +145,7 @@ async def _ask_system(view: _View, store: Store, shares: Sequence[Taken], reach:
             servers=servers,
             differing={key: behind[key] for key in keys if key in behind},
             newer=frozenset(newer.intersection(keys)),
-            invalid=_invalid(share, states[share.importer.sub]),
+            invalid=_invalid(share, held[share.importer.sub]),
         )
         view.put(share, seen)
 
@@ -163,16 +172,26 @@ async def _compared(
     return behind, newer
 
 
-def _invalid(share: Taken, states: Sequence[AccountState]) -> dict[str, str]:
+_Imports = Mapping[tuple[str, str, str], ImportState]
+"""What a server has of an account's imports, by the exporter's key, the subject and the type."""
+
+
+def _imports(states: Sequence[AccountState]) -> dict[str, _Imports]:
+    """By each server's name; once for an account, that may have many shares."""
+    return {
+        state.server: {(i.account, i.subject, i.type): i for i in state.imports} for state in states
+    }
+
+
+def _invalid(share: Taken, held: Mapping[str, _Imports]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for state in states:
-        known = {i.subject: i for i in state.imports if i.account == share.provider_key}
+    for server, imports in held.items():
         for take in share.takes:
-            there = known.get(take.item.subject)
+            there = imports.get((share.provider_key, take.item.subject, take.item.type))
             if there is None:
-                found[take.item.subject] = f"server {state.server} does not have this import"
+                found[take.item.subject] = f"server {server} does not have this import"
             elif there.invalid:
-                found[take.item.subject] = f"server {state.server} holds this import for invalid"
+                found[take.item.subject] = f"server {server} holds this import for invalid"
     return found
 
 
@@ -229,6 +248,12 @@ async def _asked(client: Client, share: Taken, seen: Seen) -> Seen:
         seen = replace(seen, info=_heard(answer))
         if seen.consumer is None and probe.counts(answer) is not None:
             seen = replace(seen, consumer=json.loads(answer.body))
+        elif probe.api_error(answer).startswith("404") and not is_api(take.local):
+            seen = replace(seen, missing=True)
+    if seen.ack is not None and not any(is_api(take.local) for take in share.takes):
+        own_info = PullConsumer(*share.key).info_subject()
+        own = await probe.consumer_info(client, own_info, timeout_s=0.5)
+        seen = replace(seen, own=probe.counts(own) is not None)
     return seen
 
 
@@ -237,25 +262,31 @@ async def _owned(client: Client, share: Taken, seen: Seen) -> Seen:
     answer = await probe.consumer_info(client, PullConsumer(*share.key).info_subject())
     if probe.api_error(answer).startswith("404"):
         return replace(seen, missing=True)
-    if probe.counts(answer) is None:
+    counts = probe.counts(answer)
+    if counts is None:
         return seen
-    consumer: Mapping[str, Any] = json.loads(answer.body)
-    return replace(seen, consumer=consumer, empty=await _empty(client, share.key[0], consumer))
+    seen = replace(seen, consumer=json.loads(answer.body))
+    return replace(seen, empty=await _empty(client, share.key[0], seen.config, counts))
 
 
-async def _empty(client: Client, stream: str, consumer: Mapping[str, Any]) -> int:
+async def _empty(
+    client: Client, stream: str, config: Mapping[str, Any], counts: probe.ConsumerCounts
+) -> int:
     """Among the next messages that wait, those that are empty; read as the owner may."""
-    sequence = consumer["ack_floor"]["stream_seq"] + 1
-    subject = consumer["config"].get("filter_subject") or ">"
-    empty = 0
-    for _ in range(min(_SCANNED, consumer["num_pending"] + consumer["num_ack_pending"])):
+    filters = config.get("filter_subjects") or [config.get("filter_subject") or REST]
+    subject = filters[0] if len(filters) == 1 else REST
+    sequence = counts.ack_floor + 1
+    waiting, empty = counts.pending + counts.ack_pending, 0
+    for _ in range(_SCANNED if waiting else 0):
         body = json.dumps({"seq": sequence, "next_by_subj": subject}).encode()
         answer = await probe.ask(client, f"{_PREFIX}.STREAM.MSG.GET.{stream}", body, 2.0)
-        message = json.loads(answer.body or b"{}").get("message")
-        if message is None:
+        message = stored_message(answer.body)
+        if message is None or not waiting:
             break
-        empty += not message.get("data") and not message.get("hdrs")
-        sequence = message["seq"] + 1
+        if any(is_contained(message.subject, by=filtered) for filtered in filters):
+            waiting -= 1
+            empty += message.empty
+        sequence = message.sequence + 1
     return empty
 
 

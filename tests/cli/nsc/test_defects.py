@@ -126,9 +126,9 @@ def test_validate_compares_imports_with_exports(house: Nsc) -> None:
     house("add export -a A --subject a.b --service --private")
     added = house("add import -a B --src-account A --remote-subject a.b --service").stdout
     assert "[WARN]" in added
-    assert "a.b is private at A; no token is given" in added
+    assert "private at A, and imported without a token: a.b" in added
     shown = house("validate -a B", code=1)
-    assert "a.b is private at A; no token is given" in shown.stdout
+    assert "private at A, and imported without a token: a.b" in shown.stdout
     assert shown.stderr.startswith("nsc: error: validation found errors")
 
 
@@ -145,7 +145,10 @@ def test_validate_finds_an_import_whose_token_was_revoked(house: Nsc) -> None:
     house("add import -a B --token t.tok")
     house("validate -A")
     house("revocations add-activation -a A --service --subject a.b --target-account B")
-    assert "A has revoked" in house("validate -a B", code=1).stdout
+    assert (
+        "revoked by A for B, and with no token issued after that: a.b"
+        in house("validate -a B", code=1).stdout
+    )
     house("revocations delete-activation -a A --service --subject a.b --target-account B")
     house("validate -A")
 

@@ -210,7 +210,7 @@ def test_cures_have_the_real_names_in_them() -> None:
     (found,) = (finding for finding in made.findings() if finding.code == "JS203")
     bundle = "ORDERS-ORDERS-C1-ACCTB.share"
     assert found.cure == (
-        f"jetshare grant ORDERS/ORDERS-C1 --from ACCTC --to {made.importer.sub} -o {bundle}",
+        f"jetshare grant ORDERS/ORDERS-C1 --from ACCTC --to ACCTB -o {bundle}",
         f"jetshare accept {bundle} --account ACCTB --yes",
     )
     assert "'$JS.ACK.ORDERS.ORDERS-C1.>'" in found.nsc[0]

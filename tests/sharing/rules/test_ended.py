@@ -12,7 +12,7 @@ from jetshare.sharing import ledger
 from jetshare.sharing.kinds import Role
 from jetshare.sharing.rules.book import diagnose
 from jetshare.sharing.rules.fixes import fixed
-from jetshare.sharing.rules.servers import Heard, Seen
+from jetshare.sharing.rules.servers import Heard, Seen, Server
 from jetshare.sharing.rules.shares import Accounts
 from support.shares import NOW, SHARE, Pair, Spoil, pair
 
@@ -176,3 +176,32 @@ def test_servers_that_go_on_are_a_failure(seen: Seen, codes: set[str]) -> None:
     made = pair()
     made.revoke(*ALL, at=LATER)
     assert made.codes(seen) == codes
+
+
+SERVER = Server(name="n", version="2.15.1")
+
+
+@pytest.mark.parametrize(
+    ("seen", "cure"),
+    [
+        (Seen(next=ANSWERED), ("jetshare nsc push --account ACCTC",)),
+        (
+            Seen(next=ANSWERED, servers=(SERVER,), differing={pair().provider.sub: "older"}),
+            ("jetshare nsc push --account ACCTC",),
+        ),
+        (
+            Seen(next=ANSWERED, servers=(SERVER,)),
+            (
+                "jetshare nsc edit account --name ACCTB --description 'pushed again'",
+                "jetshare nsc push --account ACCTB",
+            ),
+        ),
+    ],
+)
+def test_what_goes_on_is_ended_by_a_push_and_not_by_another_revocation(
+    seen: Seen, cure: tuple[str, ...]
+) -> None:
+    made = pair()
+    made.revoke(*ALL, at=LATER)
+    (found,) = (finding for finding in made.findings(seen) if finding.code == "JS509")
+    assert found.cure == cure

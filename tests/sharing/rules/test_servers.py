@@ -87,6 +87,27 @@ def test_notes_of_a_consumer() -> None:
     assert pair().codes(seen) == set()
 
 
+@pytest.mark.parametrize(
+    ("config", "says", "curable"),
+    [
+        ({"max_waiting": 512}, "", False),
+        ({"max_waiting": 1000}, "lets 1,000 pulls wait (max_waiting)", False),
+        ({"max_batch": 0}, "is without max_batch", True),
+        (
+            {"max_expires": 0, "max_waiting": 513},
+            "is without max_expires and lets 513 pulls wait (max_waiting)",
+            True,
+        ),
+    ],
+)
+def test_caps_of_a_consumer(config: dict[str, int], says: str, curable: bool) -> None:
+    capped = {"max_batch": 100, "max_expires": 60_000_000_000, "max_deliver": 10}
+    found = pair().findings(Seen(consumer={"config": capped | config}))
+    told = [one for one in found if one.code == "JS703"]
+    assert [one.text for one in told] == ([f"ORDERS/ORDERS-C1 {says}"] if says else [])
+    assert all(bool(one.cure) == bool(one.nsc) == curable for one in told)
+
+
 def test_an_importer_alone_sees_that_one_reply_gets_through() -> None:
     made = pair()
     here = replace(made.accounts(), claims={made.importer.sub: made.importer})

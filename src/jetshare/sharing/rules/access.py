@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from jetshare.identity.claims import Export
-from jetshare.sharing.rules.cures import EXPORT_SERVICE, PUSH_PROVIDER
+from jetshare.sharing.rules.cures import EDIT_EXPORT, EXPORT_ANEW, PUSH_EDITED, PUSH_PROVIDER
 from jetshare.sharing.rules.found import at_offer
 from jetshare.sharing.rules.pieces import Part
-from jetshare.sharing.rules.rule import Finding, Fix, Rule, Severity, fill, once
+from jetshare.sharing.rules.remaking import remade
+from jetshare.sharing.rules.rule import Finding, Fix, Rule, Severity
 from jetshare.sharing.rules.shares import Kind, Offer, Offered
 
 _DELETE = ("nsc delete export --account {provider} --subject {subject}", *PUSH_PROVIDER)
@@ -40,11 +41,6 @@ def owner_api_exported(share: Offered) -> Iterator[Finding]:
         )
 
 
-_REVOKE = (
-    "nsc revocations add-activation --account {provider} --service --subject {subject}"
-    " --target-account {who} --at {at}"
-)
-
 UNCHECKED = Rule(
     code="JS105",
     title="A private export with an account token position",
@@ -52,11 +48,8 @@ UNCHECKED = Rule(
     symptom="A revoked importer goes on as if nothing had happened.",
     cause="With account_token_position the server checks that the subject names the importer's"
     " account, and then neither activation tokens nor their revocation.",
-    nsc=(
-        "nsc delete export --account {provider} --subject {subject}",
-        EXPORT_SERVICE,
-        *PUSH_PROVIDER,
-    ),
+    cure=("jetshare doctor {share} --account {provider} --fix",),
+    nsc=EXPORT_ANEW,
     source="nats-server accounts.go, checkServiceImportAuthorized",
     shown="A revoked importer's request was answered; after the position was gone it got 503.",
 )
@@ -73,14 +66,8 @@ def token_position_unchecked(share: Offered) -> Iterator[Finding]:
                 " the server checks neither token nor revocation",
                 fix=Fix(list="exports", index=offer.index, changes={"account_token_position": 0}),
             )
-            *lines, push = found.nsc
-            yield replace(found, nsc=(*lines, *_revoked_again(found, offer.export), push))
-
-
-def _revoked_again(found: Finding, export: Export) -> Iterator[str]:
-    """An export that is made anew has none of the revocations that it had."""
-    for who, at in export.revocations.items():
-        yield from fill((_REVOKE,), {**found.names, "who": who, "at": str(at)})
+            checked = replace(offer.export, account_token_position=0)
+            yield remade(found, (offer, checked))
 
 
 WILD = Rule(
@@ -92,7 +79,8 @@ WILD = Rule(
     " every consumer of the stream, those made later too.",
     nsc=_DELETE,
     source="least privilege; nats-server subject matching",
-    shown="An importer of CONSUMER.MSG.NEXT.S.* pulled from a second consumer.",
+    shown="An importer of CONSUMER.MSG.NEXT.S.* pulled from a second consumer; after the cure that"
+    " pull got 503.",
 )
 
 
@@ -112,10 +100,8 @@ MIXED = Rule(
     symptom="An account that was granted nothing, or was revoked, still reaches a part: with"
     " ACK alone it can acknowledge, end and even pull (+NXT) another one's messages.",
     cause="Some exports of the share ask for an activation token and others do not.",
-    nsc=(
-        "nsc edit export --account {provider} --subject {subject} {type} --private",
-        *PUSH_PROVIDER,
-    ),
+    cure=(f"{EDIT_EXPORT} --private", *PUSH_EDITED),
+    nsc=EXPORT_ANEW,
     source="ADR-15 (+NXT); nats-server accounts.go",
     shown="NEXT private and ACK public: an account that was granted nothing was answered at"
     " the ACK subject. After the cure it got 503.",
@@ -128,7 +114,8 @@ def partly_public(share: Offered) -> Iterator[Finding]:
         for offer in share.offers:
             if not offer.export.token_req:
                 text = f"{offer.export.subject} is public, and the rest of {share.name} private"
-                yield at_offer(MIXED, share, offer, text, more=_typed(offer))
+                found = at_offer(MIXED, share, offer, text)
+                yield remade(found, (offer, _closed(offer)))
 
 
 PUBLIC = Rule(
@@ -137,27 +124,28 @@ PUBLIC = Rule(
     severity=Severity.NOTE,
     symptom="Every account of the operator can import it, without being granted anything.",
     cause="None of its exports asks for an activation token.",
-    nsc=(
-        "nsc edit export --account {provider} --subject {subject} {type} --private",
-        *PUSH_PROVIDER,
-    ),
+    cure=(f"{EDIT_EXPORT} --private", *PUSH_EDITED),
+    nsc=EXPORT_ANEW,
     source="nats-io/jwt Export.TokenReq",
     shown="A public share, imported by an account that nobody had granted it: that account pulled"
     " the messages. After the cure it got 503.",
 )
 
 
+_MONITORING = "$SYS."
+
+
 def is_public(share: Offered) -> Iterator[Finding]:
-    if share.kind is not Kind.ADMIN and not any(o.export.token_req for o in share.offers):
+    if share.kind is Kind.ADMIN or share.key[0].startswith(_MONITORING):
+        return  # what a system account exports is meant for everybody: each hears of itself alone
+    if not any(o.export.token_req for o in share.offers):
         found = at_offer(PUBLIC, share, share.offers[0], f"{share.name} is open to every account")
-        names = [{"subject": offer.export.subject, **_typed(offer)} for offer in share.offers]
-        lines = [line for each in names for line in fill(PUBLIC.nsc, {**found.names, **each})]
-        yield replace(found, nsc=once(lines))
+        yield remade(found, *((offer, _closed(offer)) for offer in share.offers))
 
 
-def _typed(offer: Offer) -> Mapping[str, str]:
-    """Which of a service and a stream of one subject nsc is to edit."""
-    return {"type": "--service" if offer.export.type == "service" else "--service=false"}
+def _closed(offer: Offer) -> Export:
+    """The export, private. It cannot have a token position as well (JS105)."""
+    return replace(offer.export, token_req=True, account_token_position=0)
 
 
 CREATES = Rule(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 GRANT_AGAIN = (
-    "jetshare grant {share} --from {provider} --to {importer_key} -o {bundle}",
+    "jetshare grant {share} --from {provider} --to {whom} --expires {end} -o {bundle}",
     "jetshare accept {bundle} --account {importer} --yes",
 )
-"""New tokens, and every export and import that is missing."""
+"""New tokens, that end as the old ones, and every export and import that is missing."""
 
 LOAD_AGAIN = (
     "nsc edit account --name {importer} --description 'pushed again'",
@@ -21,10 +21,21 @@ PUSH_IMPORTER = ("nsc push --account {importer}",)
 EXPORT_SERVICE = "nsc add export --account {provider} --service --private --subject {subject}"
 EXPORT_NEXT = f"{EXPORT_SERVICE} --response-type Stream"
 """In its place for NEXT, of which every pull gets several replies."""
+EDIT_EXPORT = "jetshare nsc edit export --account {provider} --subject {subject}"
+PUSH_EDITED = ("jetshare nsc push --account {provider}",)
+EXPORT_ANEW = (
+    "nsc delete export --account {provider} --subject {subject}",
+    "nsc add export --account {provider} --subject {subject} {all_that_it_is_to_have}",
+    "nsc revocations add-activation --account {provider} --service --subject {subject}"
+    " --target-account {who} --at {at}",
+    *PUSH_PROVIDER,
+)
+"""As `remaking` makes them for one export."""
 ACTIVATE = (
     "nsc generate activation --account {provider} --subject {subject}"
-    " --target-account {importer_key} --output-file {share_file}"
+    " --target-account {whom} --expiry {end} --output-file {share_file}"
 )
+"""An --expiry or --expires without an end is left out: what had none gets none."""
 IMPORT = "nsc add import --account {importer} --token {share_file} --local-subject {local}"
 IMPORT_PUBLIC = (
     "nsc add import --account {importer} --src-account {provider_key} --service"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from jetshare.identity.claims import Account, Claims, Export
@@ -13,8 +13,9 @@ from jetshare.identity.subjects import is_contained
 from jetshare.identity.validate import validate
 from jetshare.sharing.rules.cures import LOAD_AGAIN
 from jetshare.sharing.rules.found import at_account
+from jetshare.sharing.rules.remaking import remade
 from jetshare.sharing.rules.rule import Finding, Rule, Severity, fill
-from jetshare.sharing.rules.shares import as_meant
+from jetshare.sharing.rules.shares import Offer, as_meant, offers_of
 
 _CHECK = "nsc validate --account {account}"
 _PUSH = "nsc push --account {account}"
@@ -31,8 +32,10 @@ EXPORTS_REFUSED = Rule(
     " revocations that it had.",
     nsc=("nsc delete export --account {account} --subject {subject}", _CHECK, _PUSH),
     source="nats-io/jwt Exports.Validate; nats-server accounts.go",
-    shown="Two exports, one within the other, and more exports than are allowed: the push was"
-    " refused with 500; after the cure it was taken.",
+    shown="Two exports, one within the other, more exports than are allowed, and one with a"
+    " wildcard where none is allowed: the push was refused with 500, and where a server had the"
+    " document from its start nobody could log in (Authorization Violation); after the cure the"
+    " push was taken, and clients were let in.",
 )
 
 IMPORTS_REFUSED = Rule(
@@ -51,7 +54,9 @@ IMPORTS_REFUSED = Rule(
     ),
     source="nats-io/jwt Imports.Validate; nats-server accounts.go",
     shown="A local name without > for a subject with one: the push was refused with 500; after the"
-    " cure, and that of what it left missing, the share worked.",
+    " cure, and that of what it left missing, the share worked. A server that had such a document"
+    " from its start, or one with more imports than are allowed, let nobody log in (Authorization"
+    " Violation); after the cure it did.",
 )
 
 REFUSED = Rule(
@@ -65,16 +70,39 @@ REFUSED = Rule(
     nsc=("nsc delete mapping --account {account} --from {subject}", _CHECK, _PUSH),
     source="nats-io/jwt AccountClaims.Validate",
     shown="A mapping with weights of 130 in all, and a revocation made after it: both pushes were"
-    " refused and the importer went on pulling; after the cure it got 503.",
+    " refused and the importer went on pulling; after the cure it got 503. A server that had such a"
+    " document from its start let nobody log in (Authorization Violation); after the cure it did.",
 )
+
+OUT_OF_TIME = Rule(
+    code="JS122",
+    title="The account's document is past its time, or before it",
+    severity=Severity.ERROR,
+    symptom='Every connection of the account gets "Authorization Violation" or is closed'
+    ' ("account authentication expired"), and nothing of what it shares or imports works.',
+    cause="The document's own exp lies in the past, or its nbf in the future.",
+    nsc=("nsc edit account --name {account} --start 0 --expiry 0", _PUSH),
+    source="RFC 7519, exp and nbf; nats-server auth.go, accounts.go",
+    shown="An importer whose document ended: its clients could not log in any more; after the cure"
+    " the share worked. One whose document was not valid yet: nobody could log in. (A server that"
+    " has loaded the account goes on with it in that case, until it is started anew.)",
+)
+
+
+def out_of_time(claims: Claims[Account], now: int) -> Iterator[Finding]:
+    if 0 < claims.exp <= now:
+        text = f"the document of account {claims.name} has expired"
+        yield at_account(OUT_OF_TIME, claims, "exp", text)
+    elif claims.nbf > now:
+        text = f"the document of account {claims.name} is not valid yet"
+        yield at_account(OUT_OF_TIME, claims, "nbf", text)
+
 
 # What takes away less than the whole export, import or mapping.
 _GENTLER = {
     "account-limits-exports": "nsc edit account --name {account} --exports -1",
     "account-limits-imports": "nsc edit account --name {account} --imports -1",
     "account-limits-wildcards": "nsc edit account --name {account} --wildcard-exports",
-    "export-threshold": "nsc edit export --account {account} --subject {subject}"
-    " --response-threshold 0s",
 }
 _PLACE = re.compile(r'nats\.(exports|imports|mappings)\[(\d+|"(?:[^"\\]|\\.)*")\]')
 
@@ -96,6 +124,10 @@ def _refused(fault: Fault, claims: Claims[Account]) -> Finding:
         first = gentler
     known = [first] if names.get("subject") or fault.code.startswith("account-limits") else []
     found = at_account(rule, claims, fault.path, fault.text)
+    place = _PLACE.match(fault.path)
+    if fault.code == "export-threshold" and place:
+        offer = offers_of(claims)[int(place[2])]
+        return remade(found, (offer, replace(offer.export, response_threshold=0)))
     return replace(found, nsc=fill((*known, *rest), names), names=names)
 
 
@@ -137,8 +169,12 @@ HALF_PRIVATE = Rule(
     severity=Severity.WARNING,
     symptom="A token is asked for by one of the two, and everybody gets in by the other.",
     cause="A stream and a service export share their subject, and tools that look an export up"
-    " by its subject change only the first of them.",
-    nsc=("nsc edit export --account {account} --subject {subject} {type} --private", _PUSH),
+    " by its subject, as nsc does, change only the first of them. So jetshare's cure is the one to"
+    " use.",
+    cure=(
+        "jetshare nsc edit export --account {account} --subject {subject} {type} --private",
+        f"jetshare {_PUSH}",
+    ),
     source="nats-io/nsc#686",
     shown="A service that asks for a token and a stream of the same subject that does not: an"
     " account that was granted nothing heard the stream; after the cure it heard nothing.",
@@ -146,19 +182,22 @@ HALF_PRIVATE = Rule(
 
 
 def half_private(claims: Claims[Account]) -> Iterator[Finding]:
-    by_subject: dict[str, list[int]] = {}
-    for index, export in enumerate(claims.nats.exports):
-        by_subject.setdefault(export.subject, []).append(index)
-    for subject, indices in by_subject.items():
-        held = [(index, claims.nats.exports[index]) for index in indices]
-        if len({export.token_req for _, export in held}) == 2:
-            index, public = next(pair for pair in held if not pair[1].token_req)
+    exports = claims.nats.exports
+    if len({export.subject for export in exports}) == len(exports):
+        return
+    by_subject: dict[str, list[Offer]] = {}
+    for offer in offers_of(claims):
+        if offer.twin:
+            by_subject.setdefault(offer.export.subject, []).append(offer)
+    for subject, held in by_subject.items():
+        if len({offer.export.token_req for offer in held}) == 2:
+            offer = next(one for one in held if not one.export.token_req)
+            public = offer.export
             text = f"{subject} is private as one type and public as {public.type}"
-            path = f"nats.exports[{index}].token_req"
-            kind = "--service" if public.type == "service" else "--service=false"
-            names = {"account": claims.name, "subject": subject, "type": kind}
+            path = f"{offer.path}.token_req"
             found = at_account(HALF_PRIVATE, claims, path, text, subject=subject)
-            yield replace(found, nsc=fill(HALF_PRIVATE.nsc, names), names=names)
+            private = replace(public, token_req=True, account_token_position=0)
+            yield remade(found, (offer, private))
 
 
 CYCLE = Rule(
@@ -167,23 +206,29 @@ CYCLE = Rule(
     severity=Severity.ERROR,
     symptom='"import forms a cycle": the import is dropped and requests get 503.',
     cause="An account imports, by way of others, what it exports itself. Servers from 2.10.17 on"
-    " leave such an import out.",
+    " leave out the import that closes the circle; which one that is they show alone (--live), and"
+    " the cure then takes out that one.",
     nsc=(
-        "nsc delete import --account {account} --subject {subject}",
+        "nsc delete import --account {account} --src-account {source} --subject {subject}",
         "nsc push --account {account}",
     ),
     source="nats-io/nats-server#5752",
     shown="Two accounts that import one subject from each other: one way round the answer"
-    " stayed away; after the cure it came.",
+    " stayed away. After the cure, with --live, that import was gone, and the other way the answer"
+    " came as before.",
 )
 
 
 _Place = tuple[str, str, str]  # type, account and subject
 
 
-def cycles(accounts: Mapping[str, Claims[Account]]) -> Iterator[Finding]:
+def cycles(
+    accounts: Mapping[str, Claims[Account]], left_out: Container[tuple[str, str, str]] = ()
+) -> Iterator[Finding]:
     """Along the imports of services: the local name of one is what the next account imports.
 
+    ``left_out`` are imports that servers do not have: by the importer's and the provider's key,
+    and subject. The one to go is one of those, if there are any in the circle.
     Each step is a look-up by type, account and subject, so the work grows with the number of
     imports and not with its square.
     """
@@ -203,16 +248,33 @@ def cycles(accounts: Mapping[str, Claims[Account]]) -> Iterator[Finding]:
             path[at] = None
             at = next_[at]
         if at in path:
-            claims, index = places[at]
-            names = [places[step][0].name for step in list(path)[list(path).index(at) :]]
-            text = f"{at[2]} leads from {' to '.join([*names, names[0]])}"
-            place = f"nats.imports[{index}]"
-            subject = claims.nats.imports[index].subject
-            found = at_account(CYCLE, claims, place, text, subject=subject)
-            # Another account of the circle may have lost its import, and has to be loaded anew.
-            again = [line for name in names[1:] for line in fill(LOAD_AGAIN, {"importer": name})]
-            yield replace(found, nsc=(*found.nsc, *again))
+            circle = list(path)[list(path).index(at) :]
+            dead = (here for here in circle if (here[1], *next_[here][1:]) in left_out)
+            first = circle.index(next(dead, at))
+            yield _circle([places[step] for step in (*circle[first:], *circle[:first])])
         settled |= path.keys()
 
 
-RULES: tuple[Rule, ...] = (EXPORTS_REFUSED, REFUSED, IMPORTS_REFUSED, HALF_PRIVATE, CYCLE)
+def _circle(places: Sequence[tuple[Claims[Account], int]]) -> Finding:
+    """The first import of the circle is the one that is to go."""
+    (claims, index), *_ = places
+    written = claims.nats.imports[index]
+    names = [held.name for held, _ in places]
+    text = (
+        f"{written.local_subject or written.subject} leads from {' to '.join([*names, names[0]])}"
+    )
+    found = at_account(CYCLE, claims, f"nats.imports[{index}]", text)
+    named = {"account": claims.name, "source": written.account, "subject": written.subject}
+    # Another account of the circle may have lost its import, and has to be loaded anew.
+    again = [line for name in names[1:] for line in fill(LOAD_AGAIN, {"importer": name})]
+    return replace(found, nsc=(*fill(CYCLE.nsc, named), *again), names=named)
+
+
+RULES: tuple[Rule, ...] = (
+    EXPORTS_REFUSED,
+    REFUSED,
+    IMPORTS_REFUSED,
+    OUT_OF_TIME,
+    HALF_PRIVATE,
+    CYCLE,
+)

@@ -11,9 +11,14 @@ from jetshare.editing.revocations import EVERYONE
 from jetshare.identity.claims import Export
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.sharing.ledger import Entry, Event
-from jetshare.sharing.rules.cures import DELETE_IMPORT, PUSH_BOTH, PUSH_IMPORTER
+from jetshare.sharing.rules.cures import (
+    DELETE_IMPORT,
+    LOAD_AGAIN,
+    PUSH_IMPORTER,
+    PUSH_PROVIDER,
+)
 from jetshare.sharing.rules.found import at_take
-from jetshare.sharing.rules.rule import Finding, Fix, Rule, Severity
+from jetshare.sharing.rules.rule import Finding, Fix, Rule, Severity, fill
 from jetshare.sharing.rules.servers import Heard, Seen
 from jetshare.sharing.rules.shares import Kind, Take, Taken
 
@@ -38,9 +43,11 @@ STILL_OPEN = Rule(
     severity=Severity.ERROR,
     symptom="An importer that was revoked goes on pulling or acknowledging.",
     cause="The revocation is in the provider's document and not in force: the document was not"
-    " pushed to every server, or a server could not load it.",
-    cure=("jetshare revoke {share} --from {provider} --to {importer_key}",),
-    nsc=PUSH_BOTH,
+    " pushed to every server. Or servers have it, and hold an import that they built before: they"
+    " build it anew when the importer's document is another one. To revoke once more would end"
+    " what was granted since.",
+    cure=("jetshare nsc push --account {provider}",),
+    nsc=PUSH_PROVIDER,
     source="nats-server accounts.go, checkActivation",
     shown="A revocation stored and not pushed: pulls were answered; after the cure they got 503.",
     live=True,
@@ -118,7 +125,13 @@ def still_open(share: Taken, seen: Seen) -> Iterator[Finding]:
     open_ = [name for name, one in heard.items() if one is not None and one.answered]
     if open_:
         text = f"{share.name} was revoked for {share.importer.name}, and {open_[0]} still answers"
-        yield at_take(STILL_OPEN, share, None, text, whole=share.provider_name)
+        in_step = seen.servers and not {share.provider_key, share.importer.sub} & {*seen.differing}
+        if not in_step:
+            yield at_take(STILL_OPEN, share, None, text, whole=share.provider_name)
+            return
+        found = at_take(STILL_OPEN, share, None, f"{text}, although servers have the revocation")
+        lines = fill(LOAD_AGAIN, found.names)
+        yield replace(found, cure=tuple(f"jetshare {line}" for line in lines), nsc=lines)
 
 
 def _day(at: int) -> str:

@@ -23,11 +23,11 @@ STILL_OPEN = Rule(
     cure=("jetshare revoke {share} --from {provider} --expired",),
     nsc=(
         "nsc revocations add-activation --account {provider} --service --subject {subject}"
-        " --target-account {importer_key}",
+        " --target-account {whom} --at {issued}",
         *PUSH_PROVIDER,
     ),
     source="nats-server accounts.go, activationExpired",
-    shown="A grant of three seconds: after its end pulls were still answered, and pushing the"
+    shown="A grant of two seconds: after its end pulls were still answered, and pushing the"
     " provider changed nothing. After the cure they got 503.",
     live=True,
 )

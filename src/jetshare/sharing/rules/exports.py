@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 
 from jetshare.identity.claims import Export
 from jetshare.sharing.kinds import STREAM, PullConsumer, account_hash
-from jetshare.sharing.rules.cures import EXPORT_NEXT, EXPORT_SERVICE, PUSH_PROVIDER
+from jetshare.sharing.rules.cures import (
+    EDIT_EXPORT,
+    EXPORT_ANEW,
+    EXPORT_NEXT,
+    EXPORT_SERVICE,
+    PUSH_EDITED,
+    PUSH_PROVIDER,
+)
+from jetshare.sharing.rules.deliveries import deliver_subject, then_watched
 from jetshare.sharing.rules.found import at_offer
 from jetshare.sharing.rules.pieces import API_PARTS, VERBATIM_PARTS, Part
+from jetshare.sharing.rules.remaking import remade
 from jetshare.sharing.rules.rule import Finding, Fix, Rule, Severity
-from jetshare.sharing.rules.shares import Key, Kind, Offered
+from jetshare.sharing.rules.shares import Kind, Offer, Offered
 
 _OFFER_AGAIN = ("jetshare doctor {share} --account {provider} --fix",)
 _EXPORT_OWN = "nsc add export --account {provider} --service --private --subject {right}"
@@ -27,27 +38,21 @@ SINGLETON = Rule(
     " the server lets one reply to each request through. The other messages of the batch are"
     " leased to the importer and dropped on the way.",
     cure=_OFFER_AGAIN,
-    nsc=(
-        "nsc edit export --account {provider} --subject {subject} --response-type Stream",
-        *PUSH_PROVIDER,
-    ),
+    nsc=EXPORT_ANEW,
     source="nats-io/nats.go#1703, nats-io/nats.java#1481",
-    shown="A share with the type Singleton, five messages, one pull of five: one message came,"
-    " and five were leased. After the cure: five came.",
+    shown="A share with the type Singleton, three messages, one pull of three: one message came,"
+    " and three were leased. After the cure three came.",
 )
 
 
 def next_is_singleton(share: Offered) -> Iterator[Finding]:
     for offer in share.all(Part.NEXT):
         if offer.export.type == "service" and offer.export.response_type in _ONE_REPLY:
-            yield at_offer(
-                SINGLETON,
-                share,
-                offer,
+            text = (
                 f'NEXT of {share.name} has response type "{offer.export.response_type}", not'
-                " Stream: one message a pull gets through, the rest is leased and lost",
-                fix=Fix(list="exports", index=offer.index, changes={"response_type": STREAM}),
+                " Stream: one message a pull gets through, the rest is leased and lost"
             )
+            yield _mended(SINGLETON, share, offer, text, response_type=STREAM)
 
 
 NO_ACK = Rule(
@@ -61,7 +66,8 @@ NO_ACK = Rule(
     cure=_OFFER_AGAIN,
     nsc=(EXPORT_SERVICE, *PUSH_PROVIDER),
     source="ADR-15",
-    shown="A share without ACK, one message pulled and acknowledged: it came a second time.",
+    shown="A share without ACK, three messages pulled and acknowledged: all came a second time, and"
+    " an acknowledgement that asked for an answer got 503. After the cure none came again.",
 )
 
 
@@ -89,8 +95,8 @@ V1_ONLY = Rule(
     severity=Severity.NOTE,
     symptom="Nothing today. On servers that use the second form of reply subjects (a flag"
     " from 2.14) acknowledgements would vanish and everything be redelivered.",
-    cause="$JS.ACK.<domain>.<account hash>.<stream>.<consumer>.… is not exported.",
-    cure=("jetshare grant {share} --from {provider} --to IMPORTER",),
+    cause="$JS.ACK.<domain>.<account hash>.<stream>.<consumer>.… is not exported. Who imports the"
+    " share already takes it by JS204, and the doctor adds that for those whom it knows.",
     nsc=(EXPORT_SERVICE, *PUSH_PROVIDER),
     source="ADR-15; nats-server feature_flags.go (js_ack_fc_v2)",
     shown="A share of the first form on a server with the flag: an acknowledged message came"
@@ -99,6 +105,8 @@ V1_ONLY = Rule(
 
 
 def first_form_only(share: Offered) -> Iterator[Finding]:
+    if share.passed_on:
+        return  # the hash is that of the account it comes from
     if share.kind in (Kind.PULL, Kind.PUSH) and share.has(Part.ACK) and not share.has(Part.ACK_V2):
         second = PullConsumer(*share.key).ack_v2_subject(share.provider.sub)
         text = f"{second} is not exported; servers with js_ack_fc_v2 send acknowledgements there"
@@ -118,8 +126,9 @@ NO_FLOW = Rule(
         *PUSH_PROVIDER,
     ),
     source="nats-io/nats-server#8630, #2605, #3076, #3724",
-    shown="A source of the importer, a thousand messages of 4 KiB, and no flow control: it stopped"
-    " on the way, without an error. After the cure all were copied.",
+    shown="A source and a mirror of the importer, a thousand messages of 4 KiB, and no flow"
+    " control: both stopped on the way, without an error. After the cures of JS109 and JS211 both"
+    " copied all.",
 )
 
 
@@ -139,26 +148,25 @@ NO_DELIVER = Rule(
     symptom="Get and put work; a watch, mirror or source is made and stays silent.",
     cause="Messages are pushed to a subject of the provider's account. Without a stream export"
     " of that subject none of them leaves the account. Which subject it is the importer says, as"
-    " the deliver subject of its source, mirror or consumer; deliver.<stream>.> is a proposal.",
+    " the deliver subject of its source, mirror or consumer; deliver.<stream>.> is a proposal. A"
+    " watch is delivered to an inbox of the client, and needs that for its prefix (JS219).",
     nsc=("nsc add export --account {provider} --private --subject {deliver}", *PUSH_PROVIDER),
     source="nats-io/nats.go#1784",
-    shown="A source of the importer, and the deliver subject not shared: it was made and copied"
-    " nothing. After the export and import of it all were copied.",
+    shown="A source and a mirror of the importer, and the deliver subject not shared: they were"
+    " made and copied nothing. After the export and import of it all were copied. A bucket's key"
+    " was got and its watch silent, by nats and by nats-py; after both cures it came to them with"
+    " the inbox prefix that is told.",
 )
 
 
 def deliver_not_exported(share: Offered) -> Iterator[Finding]:
     if _pushes_to_importer(share) and not share.streams:
+        deliver = deliver_subject(share.key)
         text = (
             f"consumers of {share.name} may be made, and what they deliver cannot leave"
-            f" {share.provider.name}: it has no stream export"
+            f" {share.provider.name}: it has no stream export{then_watched(share.kind, deliver)}"
         )
-        yield at_offer(NO_DELIVER, share, None, text, more={"deliver": deliver_subject(share.key)})
-
-
-def deliver_subject(key: Key) -> str:
-    """Where consumers of a share may be made to deliver, if nobody has said where."""
-    return f"deliver.{key[0]}.>"
+        yield at_offer(NO_DELIVER, share, None, text, more={"deliver": deliver})
 
 
 def _pushes_to_importer(share: Offered) -> bool:
@@ -173,13 +181,11 @@ AS_STREAM = Rule(
     symptom="Pulls and acknowledgements get 503: no responders.",
     cause="The JetStream API and acknowledgements are requests, so they are services. A stream"
     " export carries messages the other way. (A NATS stream is not a JetStream stream.)",
-    nsc=(
-        "nsc delete export --account {provider} --subject {subject}",
-        EXPORT_SERVICE,
-        *PUSH_PROVIDER,
-    ),
+    cure=(f"{EDIT_EXPORT} --service", *PUSH_EDITED),
+    nsc=EXPORT_ANEW,
     source="nats-io/nats-server#3954",
-    shown="NEXT exported as a stream: the importer's pull got 503.",
+    shown="NEXT exported as a stream: the importer's pull got 503; after the cure the messages"
+    " came.",
 )
 
 
@@ -187,7 +193,10 @@ def exported_as_stream(share: Offered) -> Iterator[Finding]:
     for offer in share.offers:
         if offer.export.type == "stream" and offer.piece.part in API_PARTS | VERBATIM_PARTS:
             text = f"{offer.export.subject} is exported as a stream; it must be a service"
-            yield at_offer(AS_STREAM, share, offer, text)
+            found = at_offer(AS_STREAM, share, offer, text)
+            response = STREAM if offer.piece.part is Part.NEXT else ""
+            service = replace(offer.export, type="service", response_type=response)
+            yield remade(found, (offer, service))
 
 
 THRESHOLD = Rule(
@@ -199,10 +208,8 @@ THRESHOLD = Rule(
     cause="A custom response threshold ends the way back of a reply. A server takes it from the"
     " first document of the account that it loads, as after a restart, and from no push; an"
     " importer keeps it until its own document is loaded anew.",
-    nsc=(
-        "nsc edit export --account {provider} --subject {subject} --response-threshold 0s",
-        *PUSH_PROVIDER,
-    ),
+    cure=_OFFER_AGAIN,
+    nsc=EXPORT_ANEW,
     source="nats-server accounts.go, SetServiceExportResponseThreshold",
     shown="A server started with a threshold of 0.1 s on NEXT: a message that was published after"
     " the pull had waited longer was leased and never arrived; after the cure it arrived.",
@@ -212,13 +219,15 @@ THRESHOLD = Rule(
 def threshold_set(share: Offered) -> Iterator[Finding]:
     for offer in share.offers:
         if offer.export.response_threshold:
-            yield at_offer(
-                THRESHOLD,
-                share,
-                offer,
-                f"{offer.export.subject} has a response threshold: what comes later is lost",
-                fix=Fix(list="exports", index=offer.index, changes={"response_threshold": 0}),
-            )
+            text = f"{offer.export.subject} has a response threshold: what comes later is lost"
+            yield _mended(THRESHOLD, share, offer, text, response_threshold=0)
+
+
+def _mended(rule: Rule, share: Offered, offer: Offer, text: str, **changes: Any) -> Finding:
+    """A finding about one export, of which the fix changes these fields."""
+    fix = Fix(list="exports", index=offer.index, changes=changes)
+    found = at_offer(rule, share, offer, text, fix=fix)
+    return remade(found, (offer, replace(offer.export, **changes)))
 
 
 NO_INFO = Rule(
@@ -231,7 +240,8 @@ NO_INFO = Rule(
     cure=_OFFER_AGAIN,
     nsc=(EXPORT_SERVICE, *PUSH_PROVIDER),
     source="ADR-37; nats.go Consumer(), nats-py consumer_info()",
-    shown="A share without INFO: binding got no responders, and a bare pull a message.",
+    shown="A share without INFO: binding got 503, and a bare pull its messages; after the cure it"
+    " bound as well.",
 )
 
 
@@ -257,9 +267,10 @@ NO_NEXT = Rule(
     severity=Severity.ERROR,
     symptom="Nothing can be pulled (503), and yet messages can be acknowledged and ended.",
     cause="The share has an ACK export and neither a NEXT export nor a stream that is pushed.",
+    cure=_OFFER_AGAIN,
     nsc=(EXPORT_NEXT, *PUSH_PROVIDER),
     source="ADR-37",
-    shown="A share without NEXT: a pull got 503.",
+    shown="A share without NEXT: a pull got 503; after the cure the messages came.",
 )
 
 
@@ -293,7 +304,7 @@ FOREIGN_HASH = Rule(
 
 def foreign_hash(share: Offered) -> Iterator[Finding]:
     own = account_hash(share.provider.sub)
-    for offer in share.all(Part.ACK_V2):
+    for offer in share.all(Part.ACK_V2) if not share.passed_on else ():
         if offer.export.subject.split(".")[3] not in (own, "*"):
             text = f"{offer.export.subject} is of another account: the hash of this one is {own}"
             right = PullConsumer(*share.key).ack_v2_subject(share.provider.sub)
@@ -304,7 +315,8 @@ NO_JETSTREAM = Rule(
     code="JS118",
     title="The provider's account has no JetStream",
     severity=Severity.ERROR,
-    symptom="503: no responders, for everything.",
+    symptom="Pulls and acknowledgements get 503: no responders; INFO is answered with JetStream not"
+    " enabled for account.",
     cause="The account's limits give it no storage, which switches JetStream off for it: no"
     " stream and no consumer of its own can be there to be shared.",
     nsc=(
@@ -312,13 +324,14 @@ NO_JETSTREAM = Rule(
         *PUSH_PROVIDER,
     ),
     source="nats-server accounts.go; nats-io/jwt JetStreamLimits",
-    shown="Limits without storage pushed: binding and pulling got no answer; after the cure all"
-    " messages came, and the stream was as it had been.",
+    shown="Limits without storage pushed: a pull and an acknowledgement got 503, and binding that"
+    " JetStream is not enabled (error 10039); after the cure all messages came, and the stream was"
+    " as it had been.",
 )
 
 
 def no_jetstream(share: Offered) -> Iterator[Finding]:
-    if share.kind in (Kind.SERVICE, Kind.STREAM):
+    if share.kind in (Kind.SERVICE, Kind.STREAM) or share.passed_on:
         return  # has no need of it
     limits = share.provider.nats.limits
     tiers = limits.tiered_limits.values()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from jetshare.identity.claims import Account, Claims, Import
 from jetshare.sharing.rules.cures import (
     ACTIVATE,
     EXPORT_NEXT,
     EXPORT_SERVICE,
+    GRANT_AGAIN,
     IMPORT,
     IMPORT_PUBLIC,
 )
@@ -18,6 +20,7 @@ from jetshare.sharing.rules.shares import Kind, Offer, Offered, Take, Taken
 
 _SERVICE = " --service"  # in nsc's words; without it a stream is meant
 _EXPORT = "nsc add export "
+_ENDLESS = re.compile(r" --(expires|expiry) \{end\}")
 _FIX = "jetshare doctor {share} --account {account} --fix"
 _FIX_ALL = "jetshare doctor --account {account} --fix"
 
@@ -80,7 +83,8 @@ def at_take(
     """A finding in the importer's document, or with ``at_provider`` in the provider's one.
 
     With ``whole`` (the provider's name) it is the provider's to mend, and of no one place.
-    nsc's commands that name a subject are given once for each of ``every``.
+    It is about each of ``every``, where that is given, and so are nsc's commands that name a
+    subject.
 
     ``subject`` and ``local`` name what the cure is about, where ``take`` does not; ``more``
     are names that this rule's commands alone have.
@@ -91,6 +95,8 @@ def at_take(
         "provider_key": share.provider_key,
         "importer": importer.name,
         "importer_key": importer.sub,
+        "whom": share.whom,
+        "end": share.end,
         "account": importer.name,
         "prefix": share.prefix,
         "share_file": f"{'-'.join(filter(None, share.key))}.tok",
@@ -102,20 +108,16 @@ def at_take(
     account, path = importer, f"{take.path if take else 'nats.imports'}"
     if at_provider is not None and share.provider is not None:
         account, path = share.provider, at_provider.path
-    service = "" if take and take.item.type == "stream" and not take.piece.tail else _SERVICE
     where = (account.name, account.sub, f"{path}.{field}" if field else path)
     if whole:
         where = (whole, share.provider_key, "")
     names["account"] = where[0]
-    told = _lines(rule, share, take, fix, names["subject"])
-    nsc = tuple(line.replace(_SERVICE, service) for line in told)
-    lines = fill(nsc, names)
+    lines = _filled(rule, share, take, fix, names)
     if every:
-        each = [
-            fill(nsc, names | {"subject": one.item.subject, "local": _proper_local(share, one)})
-            for one in every
-        ]
+        each = [_filled(rule, share, one, fix, names | _names_of(share, one)) for one in every]
         lines = once([line for filled in each for line in filled])
+    held = [one.offer if at_provider else one for one in every]
+    places = tuple(f"{one.path}.{field}" if field else one.path for one in held if one)
     return Finding(
         code=rule.code,
         severity=rule.severity,
@@ -124,11 +126,12 @@ def at_take(
         key=where[1],
         path=where[2],
         text=text,
-        cure=fill(_commands(rule, share, fix), names),
+        cure=fill(_lasting(_commands(rule, share, fix), names["end"]), names),
         nsc=lines,
         fix=fix,
         parties=(share.provider_key, importer.sub),
         names=names,
+        places=places,
     )
 
 
@@ -152,6 +155,20 @@ def at_account(
     )
 
 
+def listed(takes: Iterable[Take]) -> str:
+    """What is imported, by its part in the share where there are several."""
+    held = list(takes)
+    if len(held) == 1:
+        return held[0].item.subject
+    parts = (t.item.subject if t.piece.part is Part.OTHER else str(t.piece.part) for t in held)
+    return ", ".join(dict.fromkeys(parts))
+
+
+def grant_again(found: Finding) -> tuple[str, ...]:
+    """A grant made again, where the share is not of the kind that says so by itself."""
+    return fill(_lasting(GRANT_AGAIN, found.names["end"]), found.names)
+
+
 def proper_local(share: Taken, part: Part, tail: str, subject: str) -> str:
     """The local name that a piece should have."""
     if part in (Part.ACK, Part.ACK_V2, Part.FC, Part.FC_V2) or not tail:
@@ -161,6 +178,27 @@ def proper_local(share: Taken, part: Part, tail: str, subject: str) -> str:
 
 def _proper_local(share: Taken, take: Take) -> str:
     return proper_local(share, take.piece.part, take.piece.tail, take.item.subject)
+
+
+def _names_of(share: Taken, take: Take) -> dict[str, str]:
+    """The names that are of one import, in commands that are given for each of several."""
+    issued = str(take.activation.iat) if take.activation else ""
+    local = _proper_local(share, take)
+    return {"subject": take.item.subject, "local": local, "issued": issued}
+
+
+def _filled(
+    rule: Rule, share: Taken, take: Take | None, fix: Fix | None, names: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The rule's commands of nsc about one import, or about what is missing."""
+    service = "" if take and take.item.type == "stream" and not take.piece.tail else _SERVICE
+    lines = _lines(rule, share, take, fix, names["subject"])
+    return fill(_lasting((line.replace(_SERVICE, service) for line in lines), names["end"]), names)
+
+
+def _lasting(lines: Iterable[str], end: str) -> tuple[str, ...]:
+    """The commands that make a grant again, without the end where there was none."""
+    return tuple(lines) if end else tuple(_ENDLESS.sub("", line) for line in lines)
 
 
 def _commands(rule: Rule, share: Offered | Taken, fix: Fix | None) -> tuple[str, ...]:

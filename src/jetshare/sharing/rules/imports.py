@@ -15,7 +15,7 @@ from jetshare.sharing.rules.cures import (
     PUSH_BOTH,
     PUSH_IMPORTER,
 )
-from jetshare.sharing.rules.exports import deliver_subject
+from jetshare.sharing.rules.deliveries import deliver_subject, then_watched
 from jetshare.sharing.rules.found import at_take, proper_local
 from jetshare.sharing.rules.pieces import API_PARTS, VERBATIM_PARTS, Part, is_api
 from jetshare.sharing.rules.rule import Finding, Fix, Rule, Severity, fill
@@ -99,6 +99,8 @@ NO_ACK = Rule(
 def ack_not_imported(share: Taken) -> Iterator[Finding]:
     if share.kind is Kind.PULL and share.has(Part.NEXT) and not share.has(Part.ACK):
         subject = PullConsumer(*share.key).ack_subject()
+        if share.covered(subject, subject):
+            return
         text = f"{subject} is not imported: nothing that is pulled can be acknowledged"
         yield _missing(NO_ACK, share, Part.ACK, Role.ACK, subject, "", text)
 
@@ -121,9 +123,14 @@ V1_ONLY = Rule(
 def first_form_only(share: Taken) -> Iterator[Finding]:
     exported = share.offered is not None and share.offered.has(Part.ACK_V2)
     if exported and share.has(Part.ACK) and not share.has(Part.ACK_V2):
-        second = PullConsumer(*share.key).ack_v2_subject(share.provider_key)
-        text = f"{second} is exported and not imported"
-        yield at_take(V1_ONLY, share, None, text, subject=second, local=second)
+        yield second_form_to_take(share)
+
+
+def second_form_to_take(share: Taken) -> Finding:
+    """What to do for the second form, once it is exported."""
+    second = PullConsumer(*share.key).ack_v2_subject(share.provider_key)
+    text = f"{second} is exported and not imported"
+    return at_take(V1_ONLY, share, None, text, subject=second, local=second)
 
 
 NO_INFO = Rule(
@@ -135,7 +142,8 @@ NO_INFO = Rule(
     cure=GRANT_AGAIN,
     nsc=_ADD,
     source="ADR-37; nats.go Consumer(), nats-py consumer_info()",
-    shown="A share without INFO: binding got no responders, and a bare pull a message.",
+    shown="An importer without INFO: binding got 503, and a bare pull its messages; after the cure"
+    " it bound as well.",
 )
 
 
@@ -143,6 +151,8 @@ def info_not_imported(share: Taken) -> Iterator[Finding]:
     if share.kind is Kind.PULL and share.has(Part.NEXT) and not share.has(Part.INFO):
         wanted = PullConsumer(*share.key)
         subject = wanted.info_subject()
+        if share.covered(subject, f"{share.prefix}{subject.removeprefix('$JS.API')}"):
+            return
         text = f"{subject} is not imported, which most clients ask before they pull"
         tail = f"CONSUMER.INFO.{wanted.stream}.{wanted.consumer}"
         yield _missing(NO_INFO, share, Part.INFO, Role.INFO, subject, tail, text)
@@ -163,10 +173,11 @@ PREFIX = Rule(
 
 
 def prefix_differs(share: Taken) -> Iterator[Finding]:
+    asked = {take.item.subject for take in share.takes if prefix_of(take) == share.prefix}
     for take in share.takes:
         if take.piece.part not in API_PARTS or not take.piece.tail or is_api(take.local):
             continue
-        if _is_wild(take) or prefix_of(take) == share.prefix:
+        if _is_wild(take) or prefix_of(take) == share.prefix or take.item.subject in asked:
             continue
         wanted = proper_local(share, take.piece.part, take.piece.tail, take.item.subject)
         text = f"{take.item.subject} is imported as {take.local}; clients would ask at {wanted}"
@@ -183,8 +194,9 @@ NO_FLOW = Rule(
     " not imported, so the replies that the server waits for reach nobody.",
     nsc=_ADD,
     source="nats-io/nats-server#8630, #2605, #3076, #3724",
-    shown="A source of the importer, a thousand messages of 4 KiB, and no flow control: it stopped"
-    " on the way, without an error. After the cure all were copied.",
+    shown="A source and a mirror of the importer, a thousand messages of 4 KiB, and no flow"
+    " control: both stopped on the way, without an error. After the cures of JS109 and JS211 both"
+    " copied all.",
 )
 
 
@@ -201,24 +213,30 @@ NO_DELIVER = Rule(
     severity=Severity.ERROR,
     symptom="Get and put work; a watch, mirror or source is made and stays silent.",
     cause="Messages are pushed to a subject of the provider's account, of which the importer has"
-    " no stream import. It is the one that its source, mirror or consumer delivers to.",
+    " no stream import. It is the one that its source, mirror or consumer delivers to; a watch"
+    " delivers to an inbox of the client, and needs that for its prefix (JS219).",
     nsc=(
         "nsc generate activation --account {provider} --subject {deliver}"
-        " --target-account {importer_key} --output-file {share_file}",
+        " --target-account {whom} --expiry {end} --output-file {share_file}",
         "nsc add import --account {importer} --token {share_file}",
         *PUSH_BOTH,
     ),
     source="nats-io/nats.go#1784",
-    shown="A source of the importer, and the deliver subject not shared: it was made and copied"
-    " nothing. After the export and import of it all were copied.",
+    shown="A source and a mirror of the importer, and the deliver subject not shared: they were"
+    " made and copied nothing. After the export and import of it all were copied. A bucket's key"
+    " was got and its watch silent, by nats and by nats-py; after both cures it came to them with"
+    " the inbox prefix that is told.",
 )
 
 
 def deliver_not_imported(share: Taken) -> Iterator[Finding]:
     if share.has(Part.CREATE) and not share.has(Part.NEXT) and not share.streams:
-        text = f"consumers of {share.name} are made, and no stream is imported to deliver to"
         exported = share.offered.streams if share.offered else ()
         deliver = exported[0].export.subject if exported else deliver_subject(share.key)
+        text = (
+            f"consumers of {share.name} are made, and no stream is imported to deliver to"
+            f"{then_watched(share.kind, deliver)}"
+        )
         found = at_take(NO_DELIVER, share, None, text, more={"deliver": deliver})
         public = exported and not exported[0].export.token_req
         yield replace(found, nsc=fill(_DELIVER_PUBLIC, found.names)) if public else found
@@ -256,7 +274,7 @@ AS_STREAM = Rule(
     cause="The JetStream API and acknowledgements are requests, so they are services.",
     nsc=IMPORT_AGAIN,
     source="nats-io/nats-server#3954",
-    shown="NEXT imported as a stream: the pull got 503.",
+    shown="NEXT imported as a stream: the pull got 503; after the cure the messages came.",
 )
 
 
@@ -272,15 +290,17 @@ WRITES = Rule(
     title="Writes are imported under a prefix only",
     severity=Severity.NOTE,
     symptom="A put gets no response from some clients and works from others.",
-    cause="nats-py and others publish a put at $KV.<bucket>.… or $O.<bucket>.…, without the API"
-    " prefix; nats.go puts the prefix before it.",
+    cause="nats-py and others publish a put at $KV.<bucket>.…, without the API prefix; nats.go puts"
+    " the prefix before it. What is put into an object store all of them publish at $O.<bucket>.…,"
+    " so there it is a warning.",
     nsc=(
         "nsc add mapping --account {importer} --from {subject} --to {prefixed}",
         *PUSH_IMPORTER,
     ),
-    source="nats-io/nats.go#1895; nats-py kv.py",
+    source="nats-io/nats.go#1895; nats.go kv.go and object.go; nats-py kv.py",
     shown="A bucket's writes imported under the prefix: nats-py's put got no response, and one at"
-    " the prefixed name was stored. After the cure both were stored.",
+    " the prefixed name was stored. After the cure both were stored. An object store's, in the same"
+    " way: nats-py put no object before the cure, and one after it.",
 )
 
 
@@ -292,7 +312,9 @@ def writes_mapped(share: Taken) -> Iterator[Finding]:
     if take.item.subject not in share.importer.nats.mappings:
         text = f"{take.item.subject} is imported as {take.local} only"
         more = {"prefixed": take.local}
-        yield at_take(WRITES, share, take, text, local=take.item.subject, more=more)
+        found = at_take(WRITES, share, take, text, local=take.item.subject, more=more)
+        by_nobody = share.kind is Kind.OBJECTS  # not even by nats.go
+        yield replace(found, severity=Severity.WARNING) if by_nobody else found
 
 
 def _is_wild(take: Take) -> bool:

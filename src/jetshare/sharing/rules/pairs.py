@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from jetshare.identity import subjects
 from jetshare.sharing.rules.cures import EXPORT_SERVICE, GRANT_AGAIN, PUSH_PROVIDER
-from jetshare.sharing.rules.found import at_take
+from jetshare.sharing.rules.found import at_take, listed
 from jetshare.sharing.rules.meeting import overlapping
 from jetshare.sharing.rules.pieces import VERBATIM_PARTS, Part, is_api
 from jetshare.sharing.rules.rule import Finding, Rule, Severity
@@ -30,12 +30,11 @@ NOT_EXPORTED = Rule(
 def not_exported(share: Taken) -> Iterator[Finding]:
     if share.provider is None:
         return
-    for take in share.takes:
-        if take.offer is None:
-            text = (
-                f"{share.provider_name} exports no {take.item.type} that covers {take.item.subject}"
-            )
-            yield at_take(NOT_EXPORTED, share, take, text, field="subject")
+    takes = [take for take in share.takes if take.offer is None]
+    for kind in dict.fromkeys(take.item.type for take in takes):
+        alike = [take for take in takes if take.item.type == kind]
+        text = f"{share.provider_name} exports no {kind} that covers {listed(alike)}"
+        yield at_take(NOT_EXPORTED, share, alike[0], text, field="subject", every=alike)
 
 
 SHARED_TWICE = Rule(
@@ -44,8 +43,10 @@ SHARED_TWICE = Rule(
     severity=Severity.NOTE,
     symptom="None, if it is meant. They take messages from one another, either can acknowledge"
     " the other's, and nothing shows whose a lease or a redelivery is.",
-    cause="The same consumer is imported by more than one account. Where that is not meant, make a"
-    " consumer for each and grant that.",
+    cause="The same consumer is imported by more than one account.",
+    remedy="Where that is not meant, have the owner make a consumer for each importer (nats"
+    " consumer add), grant each its own (jetshare grant), and revoke the old one (jetshare"
+    " revoke). What the new ones are called is for the owner to say.",
     source="ADR-15; least privilege: one consumer an importer",
     shown="Two importers of one consumer: a message that was leased to the one was acknowledged by"
     " the other, and came to neither again. With a consumer for each it got 503 for that.",
@@ -92,7 +93,8 @@ LOCAL_TWICE = Rule(
         "nsc push --account {importer}",
     ),
     source="nats-server accounts.go; nats-io/jwt looks within one exporter only",
-    shown="Two providers under one prefix: one request brought two replies.",
+    shown="Two providers under one prefix: one request brought two replies, and after the cure"
+    " one.",
 )
 
 

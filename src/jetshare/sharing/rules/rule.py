@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from enum import StrEnum
+from typing import TypeVar
 
 from jetshare.identity.claims import Export, Import
 from jetshare.identity.record import record
@@ -32,7 +33,8 @@ class Rule:
     ``code`` never changes its meaning: JS1xx exports, JS2xx imports, JS3xx tokens, JS4xx
     the pair of both documents, JS5xx servers, JS6xx users, JS7xx consumers and streams.
     ``cure`` and ``nsc`` are command lines in which ``{provider}`` and the like stand for
-    the real names. ``shown`` says how the failure was made to happen on a server, and ended.
+    the real names; ``remedy`` says in words what no command does. ``shown`` says how the failure
+    was made to happen on a server, and ended.
     """
 
     code: str
@@ -42,6 +44,7 @@ class Rule:
     cause: str
     cure: tuple[str, ...] = ()
     nsc: tuple[str, ...] = ()
+    remedy: str = ""
     source: str
     shown: str
     live: bool = False  # seen on servers only
@@ -66,8 +69,9 @@ class Fix:
 @record
 class Finding:
     """What a rule found. ``account`` is the name of the account whose document is to change,
-    ``key`` its public key, ``path`` the place in it; ``share`` is empty where no single
-    share is meant. ``names`` are those that stand in its cures."""
+    ``key`` its public key, ``path`` the place in it, ``places`` all of them where there are
+    several; ``share`` is empty where no single share is meant. ``names`` are those that stand
+    in its cures. ``follows`` is whether another finding is the cause: it is no failure more."""
 
     code: str
     severity: Severity
@@ -81,6 +85,8 @@ class Finding:
     fix: Fix | None = None
     parties: tuple[str, ...] = ()  # public keys of all accounts that it is about
     names: Mapping[str, str] = field(default_factory=dict)
+    places: tuple[str, ...] = ()
+    follows: bool = False
 
     def to_json(self) -> dict[str, object]:
         return {
@@ -89,11 +95,16 @@ class Finding:
             "share": self.share,
             "account": {"name": self.account, "key": self.key},
             "path": self.path,
+            "places": list(self.places or (self.path,)),
             "text": self.text,
             "cure": list(self.cure),
             "nsc": list(self.nsc),
             "fixable": self.fix is not None,
+            "follows": self.follows,
         }
+
+
+_Cured = TypeVar("_Cured", Rule, Finding)
 
 
 def fill(templates: tuple[str, ...], names: Mapping[str, str]) -> tuple[str, ...]:
@@ -103,6 +114,16 @@ def fill(templates: tuple[str, ...], names: Mapping[str, str]) -> tuple[str, ...
     """
     quoted = {name: shlex.quote(value) for name, value in names.items() if value}
     return tuple(line.format_map(_Known(quoted)) for line in templates)
+
+
+def in_own_words(lines: Iterable[str]) -> tuple[str, ...]:
+    """Command lines of nsc and nats, in words that jetshare takes as well: ``jetshare nsc …``."""
+    return tuple(line if line.startswith("#") else f"jetshare {line}" for line in lines)
+
+
+def worded(cured: _Cured) -> _Cured:
+    """The same, with jetshare's own cure also where it is the other tool's by other words."""
+    return cured if cured.cure else replace(cured, cure=in_own_words(cured.nsc))
 
 
 def once(lines: Iterable[str]) -> tuple[str, ...]:

@@ -16,10 +16,10 @@ from jetshare.sharing.rules.cures import (
     PUSH_BOTH,
     PUSH_PROVIDER,
 )
-from jetshare.sharing.rules.found import at_take
+from jetshare.sharing.rules.found import at_take, listed
 from jetshare.sharing.rules.pieces import Part
 from jetshare.sharing.rules.rule import Finding, Rule, Severity, fill
-from jetshare.sharing.rules.shares import Kind, Taken
+from jetshare.sharing.rules.shares import Kind, Take, Taken
 
 
 @record
@@ -51,7 +51,8 @@ class Seen:
 
     ``next`` is a pull that takes nothing, ``streamed`` one with heartbeats on an idle
     consumer, ``ack`` a progress signal. ``consumer`` is the answer of CONSUMER.INFO, and
-    ``missing`` whether the provider's own side says that there is no such consumer.
+    ``missing`` whether the provider's own side says that there is no such consumer. ``own`` is
+    whether the importer's own JetStream has one of the same names.
     ``differing`` are the keys of accounts of which servers hold an older document, or none,
     and ``newer`` of those of which they hold a newer one than the store;
     ``invalid`` the imports, by subject, that a server does not have or holds for invalid,
@@ -72,6 +73,7 @@ class Seen:
     info: Heard | None = None
     consumer: Mapping[str, object] | None = None
     missing: bool = False
+    own: bool = False
     differing: Mapping[str, str] = field(default_factory=dict)
     newer: frozenset[str] = frozenset()
     invalid: Mapping[str, str] = field(default_factory=dict)
@@ -87,6 +89,11 @@ class Seen:
     def config(self) -> Mapping[str, object]:
         config = (self.consumer or {}).get("config")
         return config if isinstance(config, Mapping) else {}
+
+    @property
+    def wants_second_form(self) -> bool:
+        """Whether acknowledgements are to be made in their second form, here or there."""
+        return self.second_form or any(server.second_form for server in self.servers)
 
     def not_proving(self, text: str) -> Seen:
         """The same, and one thing more that could not be seen."""
@@ -133,7 +140,8 @@ NEWER = Rule(
     cause="The account was changed from another store, or another copy of this one.",
     nsc=("nsc pull --all",),
     source="nats-server accounts.go, DirAccResolver",
-    shown="A newer document given to the servers alone; after it was pulled nothing was found.",
+    shown="An import that servers alone had: a client pulled, and after a push from the store it"
+    " got 503. The servers' document pulled first and then pushed: the messages came.",
     live=True,
 )
 
@@ -165,11 +173,19 @@ INVALID = Rule(
 )
 
 
+# Where the provider's document is at hand and has no such export.
+_INVALID_FOR_WANT = replace(INVALID, nsc=(EXPORT_SERVICE, *INVALID.nsc))
+
+
 def import_invalid(share: Taken, seen: Seen) -> Iterator[Finding]:
+    takes: dict[tuple[str, bool], list[Take]] = {}
     for take in share.takes:
         if take.item.subject in seen.invalid:
-            text = f"{take.item.subject}: {seen.invalid[take.item.subject]}"
-            yield at_take(INVALID, share, take, text)
+            wanting = share.provider is not None and take.offer is None
+            takes.setdefault((seen.invalid[take.item.subject], wanting), []).append(take)
+    for (what, wanting), alike in takes.items():
+        rule = _INVALID_FOR_WANT if wanting else INVALID
+        yield at_take(rule, share, alike[0], f"{listed(alike)}: {what}", every=alike)
 
 
 OLD = Rule(
@@ -181,7 +197,9 @@ OLD = Rule(
     " of a cluster where it is to arrive on another one than was asked (#8316): two connections"
     " of one client, or leaf nodes of two servers. Before 2.11.12 and 2.12.3 a leaf node beyond a"
     " gateway is cut off by a message whose stream is imported as well (#7579). Before 2.10.25"
-    " more is known to be wrong. Run a newer server.",
+    " more is known to be wrong.",
+    remedy="Run a newer server: 2.14.3 or later, or 2.12.12 or later of the 2.12 line. No document"
+    " and no client mends it.",
     source="nats-io/nats-server#8316, #8317, #8396, #7579, #8089",
     shown="On two servers of 2.12.8 a pull was sent to the one and listened for on the other:"
     " nothing came, and the message was leased. On 2.11.11 a leaf node beyond a gateway heard"
@@ -315,14 +333,14 @@ ACK_LOST = Rule(
     nsc=PUSH_BOTH,
     source="ADR-15",
     shown="The provider's document without ACK on the servers alone: an acknowledged message came"
-    " again; after a push not.",
+    " again, and an acknowledgement that asked for an answer got 503; after the cure not.",
     live=True,
 )
 
 
 def ack_reaches_nobody(share: Taken, seen: Seen) -> Iterator[Finding]:
     takes = share.all(Part.ACK)
-    reached = seen.next is not None and not seen.next.nobody
+    reached = seen.next is not None and not seen.next.nobody and not seen.missing
     if takes and seen.ack is not None and seen.ack.nobody and reached:
         yield at_take(ACK_LOST, share, takes[0], f"{takes[0].local} got 503 no responders")
 
@@ -340,7 +358,9 @@ PUSH_LOST = Rule(
     nsc=(EXPORT_SERVICE, ACTIVATE, IMPORT, *PUSH_PROVIDER, *LOAD_AGAIN),
     source="ADR-15; nats-server consumer.go, needFlowControl; nats-io/nats-server#8630",
     shown="A source of the importer on a server that uses the second form, and the first shared:"
-    " it stopped on the way. After the cure all was copied.",
+    " it stopped on the way. After the cure all was copied. The same with $JS.FC under another"
+    " name, which JS202 mends. The provider's document without the deliver subject on the servers"
+    " alone: nothing was copied, and all after the cure.",
     live=True,
 )
 
@@ -356,7 +376,10 @@ def push_is_lost(share: Taken, seen: Seen) -> Iterator[Finding]:
         sent = [server.name for server in seen.servers if server.second_form]
         text = f"server {sent[0]} asks for flow control at {second}" if sent else ""
     if text:
-        yield at_take(PUSH_LOST, share, None, text, subject=second, local=second)
+        flow = None if seen.arrived is False else next(iter(share.all(Part.FC)), None)
+        found = at_take(PUSH_LOST, share, flow, text, subject=second, local=second)
+        lost = fill((*PUSH_PROVIDER, *LOAD_AGAIN), found.names)
+        yield replace(found, nsc=lost) if seen.arrived is False else found
 
 
 def _version(text: str) -> tuple[int, ...]:

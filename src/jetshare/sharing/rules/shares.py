@@ -7,6 +7,7 @@ so do those of a key-value bucket and of an object store.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from enum import StrEnum
@@ -20,6 +21,7 @@ from jetshare.identity.subjects import REST
 from jetshare.sharing.kinds import suggested_prefix
 from jetshare.sharing.ledger import Entry
 from jetshare.sharing.rules.pieces import ANY_NAME, Part, Piece, piece_of
+from jetshare.sharing.rules.renewal import old_end
 
 
 class Kind(StrEnum):
@@ -37,11 +39,14 @@ class Kind(StrEnum):
 
 @record
 class Offer:
-    """One export. ``path`` is its place in the document."""
+    """One export. ``path`` is its place in the document, and ``twin`` whether that has another
+    one of its subject. ``passed_on`` is whether the account has by an import what it exports."""
 
     index: int
     export: Export
     piece: Piece
+    twin: bool = False
+    passed_on: bool = False
 
     @property
     def named(self) -> Export | Import:
@@ -108,6 +113,10 @@ class Offered:
         return any(offer.piece.part in parts for offer in self.offers)
 
     @property
+    def passed_on(self) -> bool:
+        return any(offer.passed_on for offer in self.offers)
+
+    @property
     def name(self) -> str:
         return share_name(self.key)
 
@@ -115,7 +124,11 @@ class Offered:
 @record
 class Taken:
     """A share that ``importer`` imports. ``provider`` is its document, None if not at hand;
-    ``offered`` what that document exports of it."""
+    ``offered`` what that document exports of it.
+
+    ``whom`` is what the importer is called in the provider's commands, and ``end`` until when
+    a grant lasts that is made again (`renewal`). ``broad`` are the importer's imports from
+    that provider that cover consumers without naming them."""
 
     importer: Claims[Account]
     provider_key: str
@@ -125,6 +138,16 @@ class Taken:
     takes: tuple[Take, ...]
     streams: tuple[Take, ...]
     offered: Offered | None
+    whom: str
+    end: str
+    broad: tuple[Take, ...] = ()
+
+    def covered(self, subject: str, local: str) -> bool:
+        """Whether a broad import brings ``subject`` of the provider to ``local``."""
+        return any(
+            subjects.local_to_remote(take.local, take.item.subject, local) == subject
+            for take in self.broad
+        )
 
     def all(self, *parts: Part) -> list[Take]:
         return [take for take in self.takes if take.piece.part in parts]
@@ -153,14 +176,16 @@ class Taken:
 class Accounts:
     """All documents that are looked at, by public key, at ``now`` (Unix seconds).
 
-    ``ledgers`` are those of providers, where they are at hand, and ``faults`` say which
-    files could not be read. ``config_file`` is the server's configuration file that they are
+    ``stored`` is whether one store holds them, and so knows each by its name. ``ledgers`` are
+    those of providers, where they are at hand, and ``faults`` say which files could not be
+    read. ``config_file`` is the server's configuration file that they are
     from, which knows neither keys nor tokens; empty where they are from documents.
     """
 
     claims: Mapping[str, Claims[Account]]
     users: Mapping[str, tuple[Claims[User], ...]]
     now: int
+    stored: bool = True
     ledgers: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     config_file: str = ""
@@ -200,9 +225,22 @@ def exports_of(provider: Claims[Account]) -> Exports:
 
 
 def offers_of(provider: Claims[Account]) -> list[Offer]:
+    exports = provider.nats.exports
+    counts = Counter(export.subject for export in exports)
+    imports = (item for item in provider.nats.imports if item.type == "service")
+    held = {  # the provider's subject by the local one, as `as_meant` says
+        i.local_subject or i.subject: i.subject if i.local_subject else i.to or i.subject
+        for i in imports
+    }
     return [
-        Offer(index=index, export=export, piece=piece_of(export.subject))
-        for index, export in enumerate(provider.nats.exports)
+        Offer(
+            index=index,
+            export=export,
+            piece=piece_of(held.get(export.subject, export.subject)),
+            twin=counts[export.subject] > 1,
+            passed_on=export.subject in held,
+        )
+        for index, export in enumerate(exports)
     ]
 
 
@@ -230,30 +268,42 @@ def taken_shares(
     by_provider: dict[str, list[Take]] = {}
     for index, written in enumerate(importer.nats.imports):
         item = as_meant(written)
+        offer = exports[item.account].of(item) if item.account in exports else None
+        same = offer is not None and offer.export.subject == item.subject
         by_provider.setdefault(item.account, []).append(
             Take(
                 index=index,
                 item=item,
-                piece=piece_of(item.subject),
+                piece=offer.piece if offer and same else piece_of(item.subject),
                 local=item.local_subject,
                 activation=_activation(item.token),
-                offer=exports[item.account].of(item) if item.account in exports else None,
+                offer=offer,
             )
         )
     found = []
     for public, takes in by_provider.items():
         streams = tuple(t for t in takes if t.item.type == "stream" and not _is_piece(t.piece))
+        named = accounts.stored and public in accounts.claims
+        broad = tuple(t for t in takes if t.item.type == "service" and _is_broad(t.piece))
+        held = exports[public].shares if public in exports else {}
         for key, group in _grouped(takes):
+            offered = held.get(key)
+            kind = _kind(key, group, streams=bool(streams))
+            if kind is Kind.PUSH and offered and offered.kind is Kind.PULL:
+                kind = Kind.PULL  # its NEXT is exported, and the stream is of something else
             found.append(
                 Taken(
                     importer=importer,
                     provider_key=public,
                     provider=accounts.claims.get(public),
                     key=key,
-                    kind=_kind(key, group, streams=bool(streams)),
+                    kind=kind,
                     takes=tuple(group),
                     streams=streams,
-                    offered=exports[public].shares.get(key) if public in exports else None,
+                    offered=offered,
+                    whom=importer.name if named else importer.sub,
+                    end=old_end((t.activation for t in group if t.activation), accounts.now),
+                    broad=broad,
                 )
             )
     return tuple(found)

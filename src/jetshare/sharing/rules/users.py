@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
-from jetshare.identity.claims import Account, Claims, Permission, User, UserScope
+from jetshare.editing.permissions import PermissionChange
+from jetshare.identity.claims import Claims, User
 from jetshare.identity.record import record
-from jetshare.identity.subjects import is_contained, overlaps
+from jetshare.identity.templates import Refused
 from jetshare.sharing.rules.found import at_take
-from jetshare.sharing.rules.pieces import Part
-from jetshare.sharing.rules.rule import Finding, Rule, Severity
-from jetshare.sharing.rules.shares import Kind, Taken
+from jetshare.sharing.rules.needs import Lacking, Needs, lacking, needs_of
+from jetshare.sharing.rules.permissions import (
+    INBOX,
+    Rights,
+    Source,
+    changed,
+    denying,
+    rights_of,
+    to_give,
+)
+from jetshare.sharing.rules.rule import Finding, Rule, Severity, fill
+from jetshare.sharing.rules.shares import Taken
 
-_EDIT = "nsc edit user --account {importer} --name {user}"
+_EDIT = {
+    Source.USER: "nsc edit user --account {importer} --name {user}",
+    Source.SCOPE: "nsc edit signing-key --account {importer} --sk {signing_key}",
+    Source.ACCOUNT: "nsc edit account --name {importer}",
+}
+_CREDS = "nsc generate creds --account {importer} --name {user}"
+_PUSH = "nsc push --account {importer}"
+_IN_FORCE = {Source.USER: _CREDS, Source.SCOPE: _PUSH, Source.ACCOUNT: _PUSH}
+_OWN = "jetshare "  # stands before a command of nsc in jetshare's own command line
 
 CANNOT_ASK = Rule(
     code="JS601",
@@ -20,31 +40,59 @@ CANNOT_ASK = Rule(
     severity=Severity.ERROR,
     symptom='"Permissions Violation for Publish", or simply no message: the account can pull'
     " and this user cannot.",
-    cause="The user's permissions (or its scoped signing key's, or the account's default ones)"
-    " leave out NEXT, INFO, or $JS.ACK.<stream>.<consumer>.>.",
+    cause="The user's permissions leave out or deny NEXT, INFO or $JS.ACK.<stream>.<consumer>.>,"
+    " or what another kind of share needs in their place. They are those of its scoped signing"
+    " key, filled in for it; else its own; else, where there are none at all, the account's default"
+    " ones. A list of what is allowed forbids all the rest: the cure adds to a list, never begins"
+    " one, and gives at once all that is lacking, the inbox too. A denial can only be taken out"
+    " whole. A permission to answer (--allow-pub-response) is enough to acknowledge what was"
+    " pulled, in time and as often as it says, and forbids all else that is not allowed by name."
+    " Servers do not let a user in where what is denied it cannot be filled in. It is a warning"
+    " where the user may publish no part of what the share needs and another user can pull: it may"
+    " be meant.",
+    cure=(f"{_OWN}{_EDIT[Source.USER]} --allow-pub {{subjects}}", _OWN + _CREDS),
     nsc=(
-        f"{_EDIT} --allow-pub {{subject}}",
-        "nsc generate creds --account {importer} --name {user}",
+        f"{_EDIT[Source.USER]} --allow-pub {{subjects}}",
+        _CREDS,
+        "# of its scoped signing key",
+        f"{_EDIT[Source.SCOPE]} --allow-pub {{subjects}}",
+        "# of the account's default permissions",
+        f"{_EDIT[Source.ACCOUNT]} --allow-pub {{subjects}}",
+        "# with any of the three, where a subject is denied",
+        f"{_EDIT[Source.USER]} --rm {{denied}}",
+        _PUSH,
     ),
-    source="nats-server client.go, canPubFrom; reference of user claims",
-    shown="A user without the right to publish on $JS.ACK: its acknowledgement was refused and the"
-    " message came again; after the cure not.",
+    source="nats-server client.go, pubAllowedFullCheck; auth.go, processUserPermissionsTemplate",
+    shown="Users without the right to publish on $JS.ACK, by a list of their own, by their signing"
+    " key, by the account's default and by a denial: their acknowledgements were refused"
+    " (permissions violation) and the messages came again; after the cure not.",
 )
 
 CANNOT_HEAR = Rule(
     code="JS602",
     title="A user may not subscribe to its inbox",
     severity=Severity.ERROR,
-    symptom='"Permissions Violation for Subscription", and every request times out.',
+    symptom='"Permissions Violation for Subscription", and every request times out. Of a push'
+    " consumer: no message arrives.",
     cause="Messages and answers arrive at an inbox, _INBOX.> unless the client says otherwise,"
-    " and the user's permissions leave it out.",
+    " and the user's permissions leave it out or deny it. A prefix of the user's own, as"
+    " _INBOX_bob.>, is seen by its name. What a push consumer delivers arrives at its deliver"
+    " subject. The permissions are those that count for JS601.",
+    cure=(f"{_OWN}{_EDIT[Source.USER]} --allow-sub '{INBOX}.>'", _OWN + _CREDS),
     nsc=(
-        f"{_EDIT} --allow-sub '_INBOX.>'",
-        "nsc generate creds --account {importer} --name {user}",
+        f"{_EDIT[Source.USER]} --allow-sub '{INBOX}.>'",
+        _CREDS,
+        "# of its scoped signing key",
+        f"{_EDIT[Source.SCOPE]} --allow-sub '{INBOX}.>'",
+        "# of the account's default permissions",
+        f"{_EDIT[Source.ACCOUNT]} --allow-sub '{INBOX}.>'",
+        "# with any of the three, where the inbox is denied",
+        f"{_EDIT[Source.USER]} --rm {{denied}}",
+        _PUSH,
     ),
     source="nats-server client.go, canSubscribe",
-    shown="A user with permissions to subscribe and no inbox among them heard nothing; after the"
-    " cure it pulled a message.",
+    shown="A user with permissions to subscribe and no inbox among them was refused by the server"
+    " (permissions violation) and heard nothing; after the cure it pulled its messages.",
 )
 
 BEARER = Rule(
@@ -66,26 +114,42 @@ BEARER = Rule(
 )
 
 
+_CLIENTS = frozenset({"STANDARD", "WEBSOCKET", "IN_PROCESS"})
+
+
 @record
-class _Rights:
-    pub: Permission
-    sub: Permission
+class _Judged:
+    user: Claims[User]
+    rights: Rights
+    lacks: Lacking
 
 
-def users_may(share: Taken, users: Iterable[Claims[User]]) -> Iterator[Finding]:
-    """The findings of every user of the importer's account that is at hand."""
-    if share.kind is not Kind.PULL:
+def users_may(
+    share: Taken, users: Iterable[Claims[User]], *, second_form: bool = False
+) -> Iterator[Finding]:
+    """What every user of the importer's account that is at hand lacks, each in one finding.
+
+    ``second_form`` is whether servers are seen to want acknowledgements in their second form.
+    """
+    needs = needs_of(share, second_form=second_form)
+    if needs == Needs():
         return
+    judged = []
     for user in users:
-        rights = _rights(share.importer, user)
-        for take in share.all(Part.NEXT, Part.INFO, Part.ACK):
-            if not _allows(rights.pub, take.local):
-                text = f"user {user.name} of {share.importer.name} may not publish on {take.local}"
-                yield _of_user(CANNOT_ASK, share, user, text, take.local)
-                break
-        if not _hears_inbox(rights.sub):
-            text = f"user {user.name} of {share.importer.name} may not subscribe to an inbox"
-            yield _of_user(CANNOT_HEAR, share, user, text, "")
+        rights = rights_of(share.importer, user)
+        if not _connects_as_client(user, rights):
+            continue
+        if rights.refused:
+            yield _kept_out(share, user, rights, rights.refused)
+        else:
+            judged.append(_Judged(user=user, rights=rights, lacks=lacking(needs, rights)))
+    served = not all(each.lacks for each in judged)
+    for each in judged:
+        if each.lacks:
+            found = _lacks(share, needs, each)
+            # Where another user can, who may use no part of it has other duties.
+            meant = served and each.lacks.all
+            yield replace(found, severity=Severity.WARNING) if meant else found
 
 
 def bearers_shown(share: Taken, users: Iterable[Claims[User]]) -> Iterator[Finding]:
@@ -96,53 +160,127 @@ def bearers_shown(share: Taken, users: Iterable[Claims[User]]) -> Iterator[Findi
                 f"{shown[0].item.subject} tells {share.provider_name} who asks, and user"
                 f" {user.name} is a bearer user"
             )
-            yield _of_user(BEARER, share, user, text, "")
+            more = {"user": user.name, "issued": str(user.iat)}
+            yield at_take(BEARER, share, None, text, more=more)
 
 
-def _of_user(rule: Rule, share: Taken, user: Claims[User], text: str, subject: str) -> Finding:
-    more = {"user": user.name, "issued": str(user.iat)}
-    return at_take(rule, share, None, text, subject=subject, more=more)
+def _connects_as_client(user: Claims[User], rights: Rights) -> bool:
+    """Users of leaf nodes and of MQTT alone pull from no consumer."""
+    held = rights.scope.template if rights.scope else user.nats
+    types = {each.upper() for each in held.allowed_connection_types}
+    return not types or not types.isdisjoint(_CLIENTS)
 
 
-def _rights(account: Claims[Account], user: Claims[User]) -> _Rights:
-    """What the user may: its scope's, else its own, else the account's default permissions."""
-    for key in account.nats.signing_keys:
-        if isinstance(key, UserScope) and key.key == user.iss:
-            return _Rights(pub=_filled(key.template.pub, user), sub=_filled(key.template.sub, user))
-    own = _Rights(pub=user.nats.pub, sub=user.nats.sub)
-    if own.pub == own.sub == Permission() and user.nats.resp is None:
-        default = account.nats.default_permissions
-        return _Rights(pub=default.pub, sub=default.sub)
-    return own
-
-
-def _filled(permission: Permission, user: Claims[User]) -> Permission:
-    """A scope's permissions with the user's name and key in them."""
-
-    def fill(subjects: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(
-            subject.replace("{{name()}}", user.name).replace("{{subject()}}", user.sub)
-            for subject in subjects
+def _lacks(share: Taken, needs: Needs, judged: _Judged) -> Finding:
+    rights, lacks = judged.rights, judged.lacks
+    may_not = [
+        f"{verb} {_and(need.entry for need in needed)}{_denied_by(denied)}"
+        for verb, needed, denied in (
+            ("publish on", lacks.publish, denying(rights, publish=lacks.publish)),
+            ("subscribe to", lacks.subscribe, denying(rights, subscribe=lacks.subscribe)),
         )
+        if needed
+    ]
+    text = f"may not {', nor '.join(may_not)}"
+    whose = {
+        Source.USER: "",
+        Source.SCOPE: f": so {_scope_words(rights)} says",
+        Source.ACCOUNT: ": so the account's default permissions say",
+    }[rights.source]
+    rule = CANNOT_ASK if lacks.publish else CANNOT_HEAR
+    edits = [(source, _flags(change)) for source, change in _steps(share, needs, judged)]
+    return _of_user(rule, share, judged.user, text + whose, rights, edits)
 
-    return Permission(allow=fill(permission.allow), deny=fill(permission.deny))
+
+def _steps(
+    share: Taken, needs: Needs, judged: _Judged
+) -> Iterator[tuple[Source, PermissionChange]]:
+    """What to change, and where. A user whose last permission is taken out has the account's
+    default ones from then on, which may be short of something too."""
+    account, user = share.importer, judged.user
+    rights, lacks = judged.rights, judged.lacks
+    for _ in range(2):
+        for change in to_give(rights, lacks.publish, lacks.subscribe):
+            yield rights.source, change
+            account, user = changed(account, user, rights, change)
+        rights = rights_of(account, user)
+        lacks = lacking(needs, rights)
 
 
-def _allows(permission: Permission, subject: str) -> bool:
-    """Whether all of ``subject`` may be used."""
-    allowed = not permission.allow or any(is_contained(subject, by=a) for a in permission.allow)
-    return allowed and not any(overlaps(subject, denied) for denied in permission.deny)
+def _kept_out(share: Taken, user: Claims[User], rights: Rights, refused: Refused) -> Finding:
+    whose = _scope_words(rights)
+    text = f"cannot log in: {refused.entry} of {whose} is not filled in, since {refused.text}"
+    if refused.tag:
+        source = Source.ACCOUNT if refused.of_account else Source.USER
+        edit = f"--tag {shlex.quote(f'{refused.tag}:VALUE')}"
+    else:
+        source, edit = Source.SCOPE, _flags(PermissionChange(remove=(refused.entry,)))
+    return _of_user(CANNOT_ASK, share, user, text, rights, [(source, edit)])
 
 
-def _hears_inbox(permission: Permission) -> bool:
-    """Whether some inbox may be used: the usual one, or one of a prefix that is allowed."""
-    allow = [subject.split()[0] for subject in permission.allow if subject]
-    if not allow:
-        return not any(is_contained("_INBOX.>", by=denied) for denied in permission.deny)
-    return any(
-        subject.endswith(">") and ("INBOX" in subject.upper() or subject == ">")
-        for subject in allow
+def _of_user(
+    rule: Rule,
+    share: Taken,
+    user: Claims[User],
+    text: str,
+    rights: Rights,
+    edits: Sequence[tuple[Source, str]],
+) -> Finding:
+    """``edits`` are the flags of each command, and what it edits."""
+    more = {"user": user.name, "signing_key": rights.scope.key if rights.scope else ""}
+    whole = f"user {user.name} of {share.importer.name} {text}"
+    found = at_take(rule, share, None, whole, more=more)
+    lines = [
+        f"{edit} {flags}" for source, flags in edits for edit in fill((_EDIT[source],), found.names)
+    ]
+    in_force = dict.fromkeys(_IN_FORCE[source] for source, _ in edits)
+    nsc = (*lines, *fill(tuple(in_force), found.names))
+    own = tuple(_OWN + line for line in nsc)
+    return replace(found, path=_path(share, user, rights), nsc=nsc, cure=own)
+
+
+def _flags(change: PermissionChange) -> str:
+    """The flags that make ``change``, as nsc has them."""
+    given = (
+        ("--allow-pub", change.allow_pub),
+        ("--allow-sub", change.allow_sub),
+        ("--deny-pub", change.deny_pub),
+        ("--deny-sub", change.deny_sub),
+        ("--rm", change.remove),
     )
+    return " ".join(f"{flag} {_quoted(subjects)}" for flag, subjects in given if subjects)
+
+
+def _quoted(subjects: Iterable[str]) -> str:
+    """One word of a shell, with commas between subjects; one that has a comma is quoted twice."""
+    return shlex.quote(",".join(f'"{each}"' if "," in each else each for each in subjects))
+
+
+def _denied_by(entries: Sequence[str]) -> str:
+    return f" (denied by {_and(entries)})" if entries else ""
+
+
+def _scope_words(rights: Rights) -> str:
+    role = rights.scope.role if rights.scope else ""
+    return f"its scoped signing key{f' (role {role})' if role else ''}"
+
+
+def _path(share: Taken, user: Claims[User], rights: Rights) -> str:
+    """Where the permissions are written; a user's own stand in no account."""
+    match rights.source:
+        case Source.USER:
+            return f"users.{user.name}"
+        case Source.ACCOUNT:
+            return "nats.default_permissions"
+        case Source.SCOPE:
+            keys = share.importer.nats.signing_keys
+            index = next(i for i, key in enumerate(keys) if key is rights.scope)
+            return f"nats.signing_keys[{index}].template"
+
+
+def _and(words: Iterable[str]) -> str:
+    *most, last = dict.fromkeys(words)
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 RULES: tuple[Rule, ...] = (CANNOT_ASK, CANNOT_HEAR, BEARER)
