@@ -193,6 +193,13 @@ for message in held:
 """
 
 
+TERMINATED = """
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+for message in held:
+    signal.raise_signal(signal.SIGTERM)
+"""
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -201,6 +208,7 @@ for message in held:
         "for message in held: raise SystemExit",
         "for message in held: sys.exit(os.fork() and os.wait()[1])",
         FORKED,
+        TERMINATED,
     ],
 )
 def test_a_script_ends_that_holds_it_by_a_name(tmp_path: Path, fresh_home: Path, body: str) -> None:
@@ -208,9 +216,8 @@ def test_a_script_ends_that_holds_it_by_a_name(tmp_path: Path, fresh_home: Path,
 
     def script(share: Share) -> None:
         words = f"server={share.url!r}, creds={str(share.creds)!r}, prefix={PREFIX!r}"
-        program = (
-            f"import jetshare, os, sys\nheld = jetshare.iterate({str(SHARE)!r}, {words})\n{body}\n"
-        )
+        held = f"held = jetshare.iterate({str(SHARE)!r}, {words})"
+        program = f"import jetshare, os, signal, sys\n{held}\n{body}\n"
         subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
         assert sorted(int(message.data) for message in share(3)) == [1, 2, 3]
 

@@ -16,6 +16,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakSet
@@ -134,7 +135,12 @@ class Client:
 
         To find prefixes it needs ``account`` (a name or key) and a ``store``. It keeps to
         subscriptions of its own; everything else on the connection goes on as before.
+        Raises InputError where it was never connected.
         """
+        if connection._transport is None:  # what nats-py has once it connected to anything
+            raise InputError(
+                "the connection was never made", hint="await connection.connect(…) before"
+            )
         return cls(
             connection,
             prefix=prefix,
@@ -174,11 +180,15 @@ class Client:
         It acknowledges a message when the handler returns, gives it back when the handler
         raises, and holds the lease of slow ones. It returns what became of the messages
         once it has drained: at SIGTERM or Ctrl-C, when ``options.stop`` is set, and after
-        ``pull.stop_after`` messages. Raises as ``consume``; then ``counts``, where given,
-        holds what became of them until the end.
+        ``pull.stop_after`` messages. Raises as ``consume``, and InputError where the handler
+        is not asynchronous; then ``counts``, where given, holds what became of them until
+        the end.
         """
         loop = self._pull_loop(share, prefix, provider, pull)
-        return await Process(loop, handler, concurrency, options, counts).run()
+        try:
+            return await Process(loop, handler, concurrency, options, counts).run()
+        finally:
+            self._open.discard(loop)  # it has waited for its acknowledgements itself
 
     async def fetch(
         self,
@@ -194,10 +204,16 @@ class Client:
 
         With a timeout of 0, those that are there already. Of ``options`` count
         ``max_bytes``, ``idle_heartbeat`` and those of a priority group. Raises as
-        ``consume``, where there is nothing to hand out.
+        ``consume``, where there is nothing to hand out; and Unreachable where there is no
+        connection, or no leader, when the time is over: an outage is no lack of messages.
         """
         if count < 1:
-            raise InputError(f"count is {count}, which is less than 1")
+            raise InputError(f"count is {count}, which is less than 1", hint="give 1 or more")
+        if not (isinstance(timeout, int | float) and isfinite(timeout)):
+            raise InputError(
+                f"timeout is {timeout}, which is no number of seconds",
+                hint="give seconds, 0 for what is there already; consume() waits without end",
+            )
         target = self._target(share, prefix, provider)
         pool = self._pools.get(target)
         if pool is None:
@@ -213,7 +229,9 @@ class Client:
         provider: str = "",
         options: PullOptions = _PULL,
     ) -> Message | None:
-        """The next message, or None where none comes within ``timeout`` seconds."""
+        """The next message, or None where none comes within ``timeout`` seconds. Raises as
+        ``fetch``.
+        """
         messages = await self.fetch(
             share, 1, timeout, prefix=prefix, provider=provider, options=options
         )
@@ -241,12 +259,11 @@ class Client:
     async def aclose(self) -> None:
         """End all that is being consumed, and give back what was not handed out.
 
-        What was acknowledged of batches and single messages is confirmed, or logged where it
-        is not. The connection stays.
+        It waits until what was acknowledged is confirmed, and logs what is not after five
+        seconds. The connection stays.
         """
-        for loop in tuple(self._open):
-            await loop.close()
-        await asyncio.gather(*(pool.close() for pool in self._pools.values()))
+        pools = [pool.close() for pool in self._pools.values()]
+        await asyncio.gather(*(loop.leave() for loop in tuple(self._open)), *pools)
         self._pools.clear()
         await self._wire.close()
 

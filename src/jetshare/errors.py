@@ -34,7 +34,7 @@
     │   ├── NoResponders
     │   │   ├── ShareRevoked               a share that answered before, or never did, is not there
     │   │   └── AckNotShared               acknowledgements reach nobody
-    │   ├── ConsumerDeleted                the provider deleted the consumer or its stream
+    │   ├── ConsumerDeleted                the consumer was deleted or is not there, or its stream
     │   ├── PullRefused                    the consumer answers, and refuses this pull for good
     │   └── ApiRefused                     the JetStream API answers with an error
     ├── Declined                  exit 1   a person was asked, and said no
@@ -64,6 +64,8 @@ class JetshareError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint or self.usual_hint
+        if self.hint:
+            self.add_note(f"hint: {self.hint}")  # which a traceback ends with
 
 
 class InputError(JetshareError):

@@ -213,7 +213,7 @@ def test_a_share_that_its_owner_ended_is_no_failure(desk: Callable[[Pair], Desk]
     done = run("--fail-on", "warning")
     assert done.exit == 0
     first, note, *_ = done.stdout.splitlines()
-    assert first.endswith("ended, revoked on 2027-01-15; it does NOT work any more")
+    assert first.endswith("ended, revoked on 2027-01-15; it is of no use any more")
     assert note.startswith("  JS310 note: ACCTC ended it (revoked on 2027-01-15), and ACCTB still")
     mended = run("--fix", "--yes", "--no-push")
     assert mended.exit == 0, mended.stderr

@@ -55,8 +55,8 @@ def test_the_verdict_is_one_line(seen: Seen | None, notes: bool, says: str) -> N
 @pytest.mark.parametrize(
     ("seen", "says"),
     [
-        (None, "it does NOT work any more"),
-        (Seen(next=NOBODY), "it does NOT work any more"),
+        (None, "it is of no use any more"),
+        (Seen(next=NOBODY), "it is of no use any more"),
         (Seen(next=ANSWERED), "servers STILL answer, 1 error, 1 note"),
     ],
 )
@@ -182,7 +182,7 @@ def test_of_thirty_partners_five_are_out_and_nothing_is_wrong() -> None:
     for role in ALL:
         made.change_export(role, revocations=dict.fromkeys(out, NOW + 5))
     found = examine(made.accounts(), DoctorRequest())
-    assert sum("does NOT work any more" in line for line in verdict_lines(found)) == 5
+    assert sum("is of no use any more" in line for line in verdict_lines(found)) == 5
     assert {finding.severity for finding in found.findings} == {Severity.NOTE}
     assert summary(found) == "31 shares, 5 of them ended: nothing found"
 

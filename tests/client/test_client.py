@@ -1,11 +1,14 @@
 """``jetshare.connect`` and ``Client`` against a real server, as a program uses them."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
+from nats.aio.client import Client as NatsClient
 
 import jetshare
 from jetshare.errors import InputError, NotFound, Unreachable
@@ -126,6 +129,11 @@ async def test_a_connection_that_the_application_has(tmp_path: Path) -> None:
         await provider.all_settled(200)
 
 
+async def test_a_connection_that_was_never_made() -> None:
+    with pytest.raises(InputError, match="never made"):
+        jetshare.Client.over(NatsClient(), prefix=PREFIX)
+
+
 async def test_the_store_of_the_importer_tells_the_prefix(tmp_path: Path) -> None:
     async with scene(tmp_path) as provider:
         world = provider.world
@@ -151,8 +159,12 @@ async def test_batches_and_single_messages(tmp_path: Path) -> None:
                 await each.ack()
             assert [message.data, *(each.data for each in batch)] == [b"1", b"2", b"3", b"4"]
             assert await client.next(NAME, 0) is None
-            with pytest.raises(InputError, match="count"):
+            with pytest.raises(InputError, match="count") as caught:
                 await client.fetch(NAME, 0)
+            assert "--help" not in caught.value.hint
+            for timeout in (None, "5", math.inf, math.nan):
+                with pytest.raises(InputError, match="no number of seconds"):
+                    await client.next(NAME, cast(float, timeout))
             await client.aclose()
         await provider.all_settled(4)
 
@@ -252,3 +264,89 @@ async def test_closing_the_client_gives_back_what_it_holds(tmp_path: Path) -> No
                 await message.ack()
             await again.aclose()
         await provider.all_settled(20)
+
+
+@pytest.mark.parametrize("how", ["break", "break, and close", "close the client"])
+async def test_leaving_waits_until_what_was_acknowledged_is_confirmed(
+    tmp_path: Path, how: str
+) -> None:
+    async with scene(tmp_path) as provider:
+        await provider.fill(100)
+        async with nats_connect(provider.world.login(provider.world.importer)) as connection:
+            client = jetshare.Client.over(connection, prefix=PREFIX)
+            messages, taken = client.consume(NAME), 0
+            acks = messages._loop.acks
+            async for message in messages:
+                await message.ack()
+                taken += 1
+                if taken == 40:
+                    break
+            match how:
+                case "break":
+                    del messages
+
+                    async def confirmed() -> bool:
+                        return acks.confirmed == 40
+
+                    await until(confirmed)
+                case "break, and close":
+                    await messages.aclose()
+                    assert messages.acknowledged == 40
+                case _:
+                    await client.aclose()
+            assert (acks.confirmed, acks.open) == (40, 0)
+            await client.aclose()
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_leaving_tells_what_is_not_confirmed(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    named: bool,
+) -> None:
+    monkeypatch.setattr("jetshare.net.pull.CONFIRM_TIMEOUT_S", 0.2)
+    async with scene(tmp_path) as provider:
+        await provider.fill(40)
+        (node,) = provider.world.nodes
+        async with nats_connect(provider.world.login(provider.world.importer)) as connection:
+            client = jetshare.Client.over(connection, prefix=PREFIX)
+            messages = client.consume(NAME)
+            await (await anext(messages)).ack()  # is always confirmed
+            await buffered(messages._loop, 39)
+            await node.stop()
+            async for message in messages:
+                await message.ack()
+                if message.data == b"39":
+                    break
+            if not named:
+                del messages
+            await client.aclose()
+    told = [each.message for each in caplog.records if "not confirmed" in each.message]
+    assert told == [
+        f"38 acknowledgements of {SHARE} were not confirmed; messages come back where they"
+        " were not taken"
+    ]
+
+
+async def test_what_process_waited_for_is_not_waited_for_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def handle(message: jetshare.Message) -> None:
+        if message.data == b"2":
+            await node.stop()
+
+    async with scene(tmp_path) as provider:
+        await provider.fill(20)
+        (node,) = provider.world.nodes
+        async with nats_connect(provider.world.login(provider.world.importer)) as connection:
+            client = jetshare.Client.over(connection, prefix=PREFIX)
+            done = await client.process(
+                NAME,
+                handle,
+                options=jetshare.ProcessOptions(confirm_timeout=0.1),
+                pull=jetshare.PullOptions(stop_after=20),
+            )
+            await client.aclose()
+    assert done.unconfirmed
+    assert "not confirmed" not in caplog.text

@@ -4,37 +4,19 @@ import asyncio
 import os
 import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from jetshare.errors import AckNotShared, InputError, ShareRevoked
 from jetshare.net.message import Message
-from jetshare.net.process import Handler, Process, Processed, ProcessOptions, doubling
-from jetshare.net.pull import PullLoop
+from jetshare.net.process import Processed, doubling
 from jetshare.net.pull_options import PullOptions
-from jetshare.net.wire import Wire
 from jetshare.sharing.kinds import Role
-from support.consuming import QUICK, buffered, scene
-from support.sharing import PREFIX, SHARE, Provider
+from support.consuming import buffered, scene
+from support.processing import process, run_until_settled
 from support.waiting import until
 
 SHORT_LEASE = {"ack_wait": 600_000_000}
-
-
-def process(
-    wire: Wire, handler: Handler, concurrency: int = 1, pull: PullOptions = QUICK, **options: Any
-) -> Process:
-    loop = PullLoop(wire, SHARE, PREFIX, pull)
-    return Process(loop, handler, concurrency, ProcessOptions(**options))
-
-
-async def run_until_settled(work: Process, provider: Provider, floor: int) -> Processed:
-    running = asyncio.create_task(work.run())
-    await provider.all_settled(floor)
-    work.drain()
-    async with asyncio.timeout(20):
-        return await running
 
 
 async def test_what_a_handler_returns_from_is_acknowledged(tmp_path: Path) -> None:

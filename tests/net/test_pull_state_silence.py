@@ -83,7 +83,7 @@ def test_the_end_of_a_pull_that_was_lost_is_noticed() -> None:
 
 
 def test_an_empty_message_ends_its_pull_through_a_share_only() -> None:
-    shared, own = Scene(), Scene(shared=False)
+    shared, own = Scene(), Scene(prefix="$JS.API")
     for scene in (shared, own):
         scene.receives()
     assert kinds(shared.state.stream_ended(shared.now)) == ["Warn", "Pull"]

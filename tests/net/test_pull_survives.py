@@ -14,8 +14,17 @@ from jetshare.errors import (
     ShareRevoked,
     Unreachable,
 )
+from jetshare.net.fetch import FetchPool
 from jetshare.net.pull_options import PullOptions
-from support.consuming import again_untold, consume, consuming, numbers, scene, take
+from support.consuming import (
+    again_untold,
+    consume,
+    consuming,
+    numbers,
+    publishing,
+    scene,
+    take,
+)
 from support.sharing import PREFIX, SHARE
 from support.waiting import until
 
@@ -146,6 +155,31 @@ async def test_revoked_while_consuming(tmp_path: Path, flowing: bool) -> None:
         await revoking
 
 
+async def test_a_revocation_ends_it_within_two_heartbeats_of_the_last_one(tmp_path: Path) -> None:
+    heartbeat = 0.6
+    async with scene(tmp_path) as (provider, wire):
+        messages = consume(wire, PullOptions(expires=60, idle_heartbeat=heartbeat))
+        await provider.fill(1)
+        await take(messages, 1)
+        idle = asyncio.create_task(take(messages, 1))
+        state, now = messages._loop._state, asyncio.get_running_loop().time
+        ended_at: list[float] = []
+        idle.add_done_callback(lambda _: ended_at.append(now()))
+        heard_at: list[float] = []
+        await provider.world.revoke()
+
+        async def ended() -> bool:
+            if state._doubt is None:
+                heard_at.append(state.heard_at)
+            return bool(ended_at)
+
+        await until(ended)
+        with pytest.raises(ShareRevoked):
+            await idle
+        # By the clock of the state machine, which looks four times a heartbeat.
+        assert ended_at[0] - heard_at[-1] <= 2.5 * heartbeat
+
+
 async def test_never_shared(tmp_path: Path) -> None:
     async with scene(tmp_path) as (_, wire):
         with pytest.raises(ShareRevoked, match="not shared") as caught:
@@ -250,3 +284,17 @@ async def test_two_consume_beside_one_another(tmp_path: Path) -> None:
         async with consume(wire) as one, consume(wire) as other:
             halves = await asyncio.gather(take(one, 90), take(other, 90))
         assert len(set(numbers(halves[0]) + numbers(halves[1]))) == 180
+
+
+async def test_an_application_that_publishes_all_the_time(tmp_path: Path) -> None:
+    async with scene(tmp_path) as (provider, wire):
+        await provider.fill(1_050)
+        async with publishing(wire.client):
+            taken = await take(consume(wire), 1_000)
+            pool = FetchPool(wire, SHARE, PREFIX)
+            for _ in range(50):
+                (message,) = await pool.fetch(1, 5, PullOptions())
+                await message.ack(confirm=True)
+                taken.append(message)
+            await pool.close()
+        assert set(numbers(taken)) == set(range(1, 1_051))

@@ -17,6 +17,7 @@ from jetshare.net.connect import Login, connect
 from jetshare.net.wire import Wire
 from jetshare.server.config import ServerConfig
 from jetshare.server.run import running
+from support.consuming import publishing
 from support.servers import binary, free_ports
 from support.sharing import Sharing, sharing
 from support.waiting import until
@@ -71,6 +72,64 @@ async def test_when_it_is_flushed_the_server_has_read_it_all(tmp_path: Path, way
             await wire.flushed(5)
             assert heard == [b"that nats-py has still to write", b"behind it"] * count
         await tap.close()
+        await wire.close()
+
+
+@both_ways
+async def test_beside_an_application_that_publishes_all_the_time(tmp_path: Path, way: str) -> None:
+    async with sharing(tmp_path) as world, connect(world.login(world.importer)) as client:
+        wire = wire_on(client, way)
+        heard: list[bytes] = []
+
+        async def echo(message: object) -> None:
+            await message.respond(message.data)  # type: ignore[attr-defined]  # nats-py's Msg
+
+        await client.subscribe("echo", cb=echo)
+        tap = await wire.subscribe("here", lambda *frame: heard.append(frame[3]))
+        async with publishing(client):
+            for count in range(1, 21):
+                wire.send(b"here", b"sent")
+                wire.acknowledge(lambda: [b"here"])
+                assert (await wire.ask(b"echo", b"%d" % count, 5)).data == b"%d" % count
+                await wire.flushed(5)
+                assert (heard.count(b"sent"), heard.count(b"+ACK")) == (count, count)
+        await tap.close()
+        await wire.close()
+
+
+async def test_what_is_taken_back_before_it_is_written_is_not_sent(tmp_path: Path) -> None:
+    async with sharing(tmp_path) as world, connect(world.login(world.importer)) as client:
+        wire = Wire(client)
+        heard: list[bytes] = []
+        tap = await wire.subscribe("here", lambda *frame: heard.append(frame[3]))
+        for word in (b"first", b"second", b"third"):
+            await client.publish("here", b"that nats-py has still to write")
+            wire.send_now(b"here", word, b"reply")
+        wire.withdraw(b"here", b"second", b"reply")
+        await wire.flushed(5)
+        wire.withdraw(b"here", b"third", b"reply")
+        assert [word for word in heard if b"nats-py" not in word] == [b"first", b"third"]
+        assert client.pending_data_size == 0
+        await tap.close()
+        await wire.close()
+
+
+async def test_when_the_application_has_cancelled_all_tasks(tmp_path: Path) -> None:
+    """nats-py's own writer among them, which it had just woken."""
+    async with sharing(tmp_path) as world, connect(world.login(world.importer)) as client:
+        wire = Wire(client)
+        heard: list[Frame] = []
+        await wire.subscribe("here", lambda *frame: heard.append(frame))
+        await client.flush()
+        assert client._flusher_task is not None
+        client._flusher_task.cancel()
+        await client.publish("here")
+        await asyncio.wait([client._flusher_task])
+        await client.publish("here")
+        assert client.pending_data_size
+        wire.send_now(b"here", b"", b"")
+        assert not client.pending_data_size  # it would wait for nats-py's next PING
+        await hears(heard, 3)
         await wire.close()
 
 

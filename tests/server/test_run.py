@@ -158,7 +158,7 @@ async def test_a_server_that_is_never_ready_is_given_up(tmp_path: Path) -> None:
 async def test_a_folder_is_for_one_server(tmp_path: Path) -> None:
     realm = Realm()
     async with serving(realm, tmp_path) as server:
-        with pytest.raises(ServerError, match=f"by another server, process {server.pid}$"):
+        with pytest.raises(ServerError, match=rf"by another server, process {server.pid}\b"):
             async with running(config(realm, tmp_path), binary(), timeout_s=0.2):
                 pass
         assert server.running

@@ -10,6 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nats.aio.client import Client
+
 from jetshare.net.connect import connect
 from jetshare.net.message import Message
 from jetshare.net.messages import Messages
@@ -102,6 +104,22 @@ async def consuming(messages: Messages) -> AsyncIterator[list[Message]]:
     finally:
         await messages.aclose()
         await task
+
+
+@asynccontextmanager
+async def publishing(client: Client) -> AsyncIterator[None]:
+    """An application that publishes in every turn of the loop, on the same connection."""
+
+    async def publish() -> None:
+        while True:
+            await client.publish("elsewhere", b"x" * 100)
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(publish())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 async def buffered(loop: PullLoop, count: int) -> None:

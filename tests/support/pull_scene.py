@@ -24,7 +24,7 @@ class Scene:
     options: PullOptions = field(
         default_factory=lambda: PullOptions(max_messages=10, expires=10, idle_heartbeat=HEARTBEAT)
     )
-    shared: bool = True
+    prefix: str = "ACCTC.API"
     now: float = 100.0
     said: list[Action] = field(default_factory=list)
     received: int = 0
@@ -34,7 +34,7 @@ class Scene:
     answered: int = 0  # how many of them somebody answered
 
     def __post_init__(self) -> None:
-        self.state = PullState(SHARE, self.options, shared=self.shared)
+        self.state = PullState(SHARE, self.options, prefix=self.prefix)
         self.note(self.state.begin(self.now))
 
     def note(self, actions: tuple[Action, ...]) -> tuple[Action, ...]:

@@ -20,6 +20,7 @@ from jetshare.errors import (
 from jetshare.identity.nkeys import KeyPair, Kind
 from jetshare.sharing import bundle, edit
 from jetshare.sharing.found import accepted
+from jetshare.sharing.times import show_time
 from jetshare.store.memory import MemoryStore
 from jetshare.workflows.accept import AcceptRequest, accept, plan_accept
 from jetshare.workflows.reach import Reach
@@ -66,6 +67,22 @@ async def test_loose_tokens_do_as_well_and_need_a_prefix() -> None:
     assert "prefix" in await refused(store, InputError, *files)
     await take(store, *files, prefix="MINE")
     assert accepted(store.account("ACCTB").claims)[0].prefix == "MINE"
+
+
+async def test_a_grant_that_is_older_than_what_is_held_is_told() -> None:
+    store = memory_store()
+    older = (await granted(store, "ACCTB", expires=NOW + 5 * 86400)).grants[0].bundle
+    newer = (await granted(store, "ACCTB", expires=NOW + 90 * 86400, now=NOW + 60)).grants[0].bundle
+    await take(store, newer)
+    plan = plan_accept(store, AcceptRequest(files=(older,), account="ACCTB"), NOW + 60)
+    (warning,) = plan.warnings
+    assert "before the one that ACCTB holds" in warning
+    assert plan.changes[0].detail == (
+        f"activation token renewed until {show_time(NOW + 5 * 86400)};"
+        f" the one before until {show_time(NOW + 90 * 86400)}",
+    )
+    again = plan_accept(store, AcceptRequest(files=(newer,), account="ACCTB"), NOW + 60)
+    assert not again.warnings
 
 
 async def test_a_renewal_goes_where_the_share_already_is() -> None:

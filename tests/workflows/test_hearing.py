@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from nats.aio.client import Client
 
 from jetshare.identity.claims import Permission, User
+from jetshare.net import probe
 from jetshare.sharing.found import local_subject
 from jetshare.sharing.proof import Proof
 from jetshare.sharing.receipt import Witness
@@ -17,6 +19,7 @@ from jetshare.workflows.documents import sign_account
 from jetshare.workflows.push import push
 from jetshare.workflows.verify import Verdict
 from support.scene import SHARE, Scene, scene
+from support.waiting import until
 from support.wide import share_everything
 
 
@@ -198,3 +201,30 @@ async def test_a_revocation_of_what_is_public_ends_nothing(live: Scene) -> None:
     verdict = await verdict_of(live)
     assert (verdict.over, verdict.held) == ("", True)
     assert by_name(verdict)["a third account is refused"].held is None
+
+
+async def test_a_third_account_that_hears_everything_says_nothing(live: Scene) -> None:
+    async with live.speaking_as("ACCTA") as curious:
+        await curious.subscribe(">")
+        await until(lambda: _hears(curious))
+        verdict = await verdict_of(live)
+    assert verdict.held, [p for p in verdict.proofs if p.held is False]
+    assert by_name(verdict)["a third account is refused"].held is None
+
+
+async def _hears(client: Client) -> bool:
+    """nats-py's flush is no barrier."""
+    return (await probe.next_reaches(client, "nobody", 0.1)).silent
+
+
+def damage_ledger(folder: Path) -> None:
+    (file,) = folder.rglob("ledgers/*.jsonl")
+    file.write_text(file.read_text().replace("granted", "nothing", 1))
+
+
+async def test_who_cannot_read_the_ledger_has_not_looked_as_every_importer(
+    live: Scene, tmp_path: Path
+) -> None:
+    damage_ledger(tmp_path)
+    ended = await live.revoke(everyone=True)
+    assert [receipt[1] for receipt in ended.receipts] == [Witness.RESOLVER]

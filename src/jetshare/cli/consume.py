@@ -15,7 +15,7 @@ import click
 from jetshare.cli.hiding import hide_seeds
 from jetshare.cli.options import SHARE, World, run, verb
 from jetshare.cli.output import json_text, note, plain, plain_text
-from jetshare.cli.standard_output import write_out
+from jetshare.cli.standard_output import LineOutput
 from jetshare.errors import InputError, NetworkError
 from jetshare.sharing.kinds import PullConsumer
 from jetshare.workflows.consume import ConsumeRequest, consume, described, program
@@ -137,13 +137,15 @@ def _handler(words: str | None, *, lines: str) -> Callable[[Message], Awaitable[
             raise InputError(f"--exec and {lines} exclude one another", hint="choose one of them")
         return program(_program(words), os.environ)
 
+    output = LineOutput()
+
     async def show(message: Message) -> None:
         if lines:
-            await write_out(json_text(described(message), lines=True).encode() + b"\n")
+            await output.write(json_text(described(message), lines=True).encode() + b"\n")
         elif sys.stdout.isatty():
             click.echo(plain_text(message.data.decode("utf-8", "replace")))
         else:
-            await write_out(message.data + b"\n")
+            await output.write(message.data + b"\n")
 
     return show
 

@@ -104,7 +104,7 @@ def _word(verdict: Verdict, *, live: bool) -> str:
     found = _counted(verdict.findings)
     if verdict.ended:
         open_ = any(finding.code == STILL_OPEN.code for finding in verdict.findings)
-        said = "servers STILL answer" if open_ else "it does NOT work any more"
+        said = "servers STILL answer" if open_ else "it is of no use any more"
         return f"ended, {verdict.ended}; {said}" + (
             f", {found}" if verdict.worst is not Severity.NOTE else ""
         )

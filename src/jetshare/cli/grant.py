@@ -226,4 +226,5 @@ def _to_json(result: GrantResult, paths: dict[str, str], lost: Sequence[Lost]) -
         ],
         "push": result.push.to_json() if result.push else None,
         "warnings": list(result.warnings),
+        "lost": [{"path": str(each.path), "text": each.text, "why": each.why} for each in lost],
     }

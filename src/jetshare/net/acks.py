@@ -29,6 +29,7 @@ from jetshare.errors import (
     AccessRefused,
     AckNotShared,
     AckUnconfirmed,
+    NetworkError,
     NoResponders,
     RequestTimeout,
 )
@@ -228,6 +229,20 @@ class Acks:
                     raise
             if self.open:
                 await asyncio.sleep(max(0.0, min(pause, deadline - self._clock())))
+
+    async def conclude(self, timeout_s: float = CONFIRM_TIMEOUT_S) -> None:
+        """``settle`` where there is nobody to raise to: what is not confirmed is logged."""
+        try:
+            await self.settle(timeout_s)
+        except NetworkError as error:
+            _log.warning("%s", error)
+        if self.open:
+            _log.warning(
+                "%d acknowledgements of %s were not confirmed; messages come back where they"
+                " were not taken",
+                self.open,
+                self.share,
+            )
 
     @property
     def _losses(self) -> int:

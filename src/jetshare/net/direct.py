@@ -11,7 +11,8 @@ message, so here it is gone around, for those subscriptions and for nothing else
 
 It leans on these insides of nats-py 2.16: ``Client._ps`` (a ``Parser`` with ``buf``,
 ``state``, ``reset`` and ``parse``), ``Client._transport`` (a ``TcpTransport`` with
-``_io_writer``, ``connect``, ``connect_tls``, ``read`` and ``write``) and
+``_io_writer``, ``connect``, ``connect_tls``, ``read`` and ``write``), ``Client._pending``
+and ``_pending_data_size`` (what it has still to write, and how many bytes that is) and
 ``Subscription._id``. Where one of them is not what is expected here (another version, a
 subclass of the application's own, a WebSocket), the public way is taken instead: the
 ``future`` argument of ``subscribe``, and ``publish``. Both ways are tested.
@@ -238,6 +239,8 @@ def take_short_way(client: Client) -> bool:
     if type(parser) is not Parser or type(transport) is not TcpTransport:
         return False
     if not {"buf", "state", "nc"} <= vars(parser).keys() or "_io_writer" not in vars(transport):
+        return False
+    if type(vars(client).get("_pending")) is not list or "_pending_data_size" not in vars(client):
         return False
     parser.__class__ = DirectParser
     vars(parser).update(direct={}, busy=False, resets=0)

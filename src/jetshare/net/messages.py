@@ -13,8 +13,10 @@ from jetshare.net.pull import PullLoop
 class Messages:
     """The messages of a consumer as they come: ``async for message in …``.
 
-    Leaving the loop ends the consumption and gives back what was delivered and not handed
-    out; ``aclose`` does so at once, and ``async with`` at the end of the block.
+    Leaving the loop ends the consumption, gives back what was delivered and not handed out,
+    and waits in the background until the acknowledgements are confirmed; what is not, after
+    five seconds, is logged as a warning. ``aclose`` does so and returns then, and so do
+    ``async with`` at the end of the block and ``aclose`` of the client.
     """
 
     def __init__(self, loop: PullLoop) -> None:
@@ -58,7 +60,7 @@ class Messages:
 
     async def aclose(self) -> None:
         """End, also from another task than the one that iterates."""
-        await self._loop.close()
+        await self._loop.leave()
 
     async def __aenter__(self) -> Self:
         return self

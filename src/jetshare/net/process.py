@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import signal
 from collections.abc import Awaitable, Callable
@@ -70,7 +71,8 @@ class Processed:
     within a millisecond, as an import is away while its server takes over a push, nothing
     tells; it counts as acknowledged, and its message comes back. ``failed`` are handlings
     that raised; their messages come back after the back-off. ``given_back`` had no handler
-    begun, or one that was cut off.
+    begun, or one that was cut off; only those count that were given back over a connection,
+    since without one the server hears of it when the ack wait is over.
     """
 
     acknowledged: int = 0
@@ -213,13 +215,18 @@ class Process:
         await message.nak(delay)
 
     async def _run_handler(self, message: Message) -> BaseException | None:
+        """What the handler raised, if anything. Raises InputError where it is none."""
         limit = self._options.handler_timeout
         try:
+            handling = self._handler(message)
+        except Exception as error:  # as below: it may be no coroutine function itself
+            return error
+        try:
             if limit is None:
-                await self._handler(message)
+                await handling
             else:
                 async with asyncio.timeout(limit):
-                    await self._handler(message)
+                    await handling
             message.check_awaited()
         except asyncio.CancelledError as error:
             current = asyncio.current_task()
@@ -227,18 +234,24 @@ class Process:
                 raise
             return error  # something that the handler waited for was cancelled, not we
         except Exception as error:  # whatever an application raises: it did not handle it
+            if not inspect.isawaitable(handling):  # asked here, where it costs nothing
+                raise _not_asynchronous(self._handler, message) from None
             return error
         return None
 
     async def _keep_leases(self) -> None:
-        """Extend the lease of every message at hand, begun or not, well before it ends."""
-        now = asyncio.get_running_loop().time
+        """Extend the lease of every message at hand, begun or not, well before it ends.
+
+        Not while there is no connection, where each time would be queued for the next one;
+        then at once.
+        """
+        now, client = asyncio.get_running_loop().time, self._pull.acks.wire.client
         extended = now()
         while True:
             info = self._pull.info
             interval = (info.ack_wait if info else self._options.ack_wait) / 3
             await asyncio.sleep(min(interval, _LEASE_TICK_S))
-            if now() - extended >= interval:
+            if now() - extended >= interval and client.is_connected:
                 extended = now()
                 for message in (*self._running, *self._pull.buffer):
                     message.hold()
@@ -250,3 +263,11 @@ class Process:
     async def _drain_when(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self.drain()
+
+
+def _not_asynchronous(handler: Handler, message: Message) -> InputError:
+    name = getattr(handler, "__qualname__", type(handler).__qualname__)
+    return InputError(
+        f"the handler {name} returned nothing to await, so {message} was not acknowledged",
+        hint="make it async def; work that blocks goes into await asyncio.to_thread(…)",
+    )

@@ -15,7 +15,7 @@ from jetshare.errors import (
     NoResponders,
     RequestTimeout,
 )
-from jetshare.net.acks import Acks
+from jetshare.net.acks import CONFIRM_TIMEOUT_S, Acks
 from jetshare.net.connect import connected_to
 from jetshare.net.consumer_info import ConsumerInfo, parse_consumer_info
 from jetshare.net.message import Message
@@ -53,11 +53,12 @@ class PullLoop:
         self._info_subject = prefix + share.info_subject().removeprefix(API_PREFIX)
         self._options = options
         self._received_bytes = self._taken_bytes = 0  # counted where bytes are the limit
-        self._state = PullState(share, options, shared=not prefix.startswith("$JS."))
+        self._state = PullState(share, options, prefix=prefix)
         self._loop = asyncio.get_running_loop()
         self._inbox = wire.client.new_inbox()
         self._tap: Tap | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._leaving: asyncio.Task[None] | None = None
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._tasks: set[asyncio.Task[object]] = set()
         self._proving = False
@@ -123,8 +124,7 @@ class PullLoop:
         if message.settled:
             return
         if self._ending is not None and self._ending.done():
-            message.give_back()
-            self.given_back += 1
+            self._return(message)
         else:
             self.buffer.append(message)
 
@@ -143,10 +143,17 @@ class PullLoop:
         if self._ending is not None:
             await asyncio.shield(self._ending)
 
+    async def leave(self) -> None:
+        """``close``, and learn what became of what was acknowledged, or log that it is not known.
+
+        It takes five seconds where the server does not answer.
+        """
+        await asyncio.shield(self._leave_soon())
+
     def abandon(self) -> None:
-        """``stop`` from wherever the garbage collector runs."""
-        if self._ending is None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.stop)
+        """``leave`` from wherever the garbage collector runs."""
+        if (self._ending is None or self.acks.open) and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._leave_soon)
 
     # What comes in.
 
@@ -270,7 +277,7 @@ class PullLoop:
         up, seen, there = True, client.stats["reconnects"], connected_to(client)
         while True:
             await asyncio.sleep(min(self._state.heartbeat / 4, _MAX_TICK_S))
-            if client.is_closed and not self._usable():
+            if not self._usable():
                 return
             reconnects = client.stats["reconnects"]
             if up and (not client.is_connected or reconnects != seen):
@@ -318,6 +325,16 @@ class PullLoop:
             while self._waiters:
                 self._wake_one()
 
+    def _leave_soon(self) -> asyncio.Task[None]:
+        if self._leaving is None:
+            self._leaving = self._loop.create_task(self._leave())
+        return self._leaving
+
+    async def _leave(self) -> None:
+        await self.close()
+        # Whoever was told how the consumption ended does not wait for that once more.
+        await self.acks.conclude(0 if self._failing.done() else CONFIRM_TIMEOUT_S)
+
     async def _end(self) -> None:
         for task in self._tasks:
             task.cancel()
@@ -331,8 +348,11 @@ class PullLoop:
 
     def _give_back(self) -> None:
         while self.buffer:
-            self.buffer.popleft().give_back()
-            self.given_back += 1
+            self._return(self.buffer.popleft())
+
+    def _return(self, message: Message) -> None:
+        message.give_back()
+        self.given_back += self._wire.client.is_connected  # or nobody hears of it
 
     def _wake_one(self) -> None:
         while self._waiters:

@@ -20,7 +20,7 @@ from jetshare.net.credit import Credit
 from jetshare.net.go_duration import parse_go_duration
 from jetshare.net.pull_actions import Action, Answer, Forget, Inquire, Pull, Stop, Warn
 from jetshare.net.pull_doubt import Doubt, Verdict
-from jetshare.net.pull_ends import deleted, in_words, never_shared, refused, revoked
+from jetshare.net.pull_ends import deleted, in_words, never_shared, not_there, refused, revoked
 from jetshare.net.pull_options import PullOptions
 from jetshare.net.status import Status
 from jetshare.sharing.kinds import PullConsumer
@@ -32,12 +32,13 @@ _MAX_PAUSE_S = 5.0
 
 
 class PullState:
-    """One consumption of one consumer. ``shared`` is false in the consumer's own account."""
+    """One consumption of one consumer, whose API answers under ``prefix``."""
 
-    def __init__(self, share: PullConsumer, options: PullOptions, *, shared: bool) -> None:
+    def __init__(self, share: PullConsumer, options: PullOptions, *, prefix: str) -> None:
         self._share = share
         self._options = options
-        self._shared = shared
+        self._prefix = prefix
+        self._shared = not prefix.startswith("$JS.")  # or it is one of the account itself
         self._messages = Credit(options.messages, options.threshold_messages)
         self._bytes = (
             Credit(options.max_bytes, options.threshold_bytes)
@@ -366,10 +367,14 @@ class PullState:
                 return ()
             case Verdict.OUTAGE:
                 return (Warn(f"{self._share} is out of reach for {now - doubt.since:.0f} s"),)
-            case Verdict.DELETED:
-                error: JetshareError = deleted(self._share)
-            case Verdict.REVOKED:
-                error = (revoked if doubt.heard_before else never_shared)(self._share)
+            case Verdict.REVOKED if self._shared and doubt.heard_before:
+                error: JetshareError = revoked(self._share)
+            case Verdict.REVOKED if self._shared:
+                error = never_shared(self._share, self._prefix)
+            case _ if doubt.deleted or doubt.heard_before:
+                error = deleted(self._share)
+            case _:
+                error = not_there(self._share, self._prefix)
         self._stopped = True
         return (Stop(error),)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from nats.errors import ConnectionClosedError, ConnectionDrainingError, Error
@@ -17,13 +18,14 @@ from jetshare.errors import (
     Unreachable,
 )
 from jetshare.net.direct import Deliver, DirectParser, Sink, sid_of, take_short_way
+from jetshare.net.refusals import refusals_of
 from jetshare.sharing.kinds import PullConsumer
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.aio.subscription import Subscription
 
-_RETRY_WRITE_S = 0.002  # while nats-py writes
+_RETRY_WRITE_S = 0.002  # while something is still on its way to nats-py
 _RETRY_DOWN_S = 0.05  # while there is no connection
 _LAST_WORDS_S = 2.0  # for what is on its way to a subscription that ends
 _PUB = b"PUB %b %b %d\r\n%b\r\n"
@@ -79,6 +81,7 @@ class Wire:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.direct = take_short_way(client)
+        self.refusals = refusals_of(client)
         self._outgoing: list[bytes] = []
         self._acknowledging: list[TakeReplies] = []
         self._due = False  # in this turn of the loop
@@ -122,6 +125,15 @@ class Wire:
         self._outgoing.append(_PUB % (subject, reply, len(payload), payload))
         self.flush()
 
+    def withdraw(self, subject: bytes, payload: bytes, reply: bytes) -> None:
+        """Take back what was sent with ``send_now``, where it was not written yet."""
+        client, frame = self.client, _PUB % (subject, reply, len(payload), payload)
+        if frame in self._outgoing:
+            self._outgoing.remove(frame)
+        elif self.direct and frame in client._pending:
+            client._pending.remove(frame)
+            client._pending_data_size -= len(frame)
+
     def acknowledge(self, replies: TakeReplies) -> None:
         """``send`` an acknowledgement to each of ``replies``, which is asked when they are
         written. There are more of them than of all else together, so they are joined once.
@@ -141,19 +153,26 @@ class Wire:
             for reply in self._replies_due():
                 self._publish(reply, b"+ACK", b"")
             return
-        # What nats-py has still to write, a SUB above all, was said first.
-        if transport is None or not client.is_connected or client.pending_data_size:
+        if transport is None or not client.is_connected:
             if self._retry is None:
-                pause = _RETRY_WRITE_S if client.is_connected else _RETRY_DOWN_S
-                self._retry = self._loop.call_later(pause, self._flush_again)
+                self._retry = self._loop.call_later(_RETRY_DOWN_S, self._flush_again)
             return
         replies = self._replies_due()
         acks = b"PUB " + (_ACK_END + b"PUB ").join(replies) + _ACK_END if replies else b""
         data = b"".join((acks, *self._outgoing))
         client.stats["out_msgs"] += len(replies) + len(self._outgoing)
         client.stats["out_bytes"] += len(data)
+        if client.pending_data_size:
+            # What nats-py has still to write, a SUB above all, was said first. Its writer was
+            # woken for that, and takes ours along. To wait until there is nothing would be to
+            # wait for an application that publishes all the time.
+            client._pending += [acks, *self._outgoing]
+            client._pending_data_size += len(data)
+            if client._flusher_task is None or client._flusher_task.done():
+                self._write_pending()  # an application may cancel every task
+        else:
+            transport.write(data)
         self._outgoing.clear()
-        transport.write(data)
 
     def _replies_due(self) -> list[bytes]:
         replies = [reply for take in self._acknowledging for reply in take()]
@@ -177,21 +196,24 @@ class Wire:
         """One request, one reply.
 
         Raises NoResponders where nothing listens on the subject, RequestTimeout where
-        nothing came back.
+        nothing came back, and at once where this user ``may_not`` publish there.
         """
         await self.listen()
         token, future = self._expect()
         self.send_now(subject, payload, self._inbox + token)
-        patience = self._loop.call_later(timeout_s, _give_up, future)
+        give_up, name = partial(_give_up, future), subject.decode()
+        patience = self._loop.call_later(timeout_s, give_up)
+        self.refusals.call(name, give_up)
         try:
             reply = await future
         finally:
             patience.cancel()
+            self.refusals.call_no_more(name, give_up)
             del self._replies[token]
         if reply is None:
-            raise RequestTimeout(f"no answer on {subject.decode()} within {timeout_s:g} s")
+            raise RequestTimeout(f"no answer on {name} within {timeout_s:g} s")
         if reply.from_nobody:
-            raise NoResponders(f"nothing answers on {subject.decode()}")
+            raise NoResponders(f"nothing answers on {name}")
         return reply
 
     async def listen(self) -> None:
@@ -220,9 +242,8 @@ class Wire:
         return token, future
 
     def may_not(self, subject: str) -> bool:
-        """Whether the last that the server said is that this user may not use ``subject``."""
-        said = str(self.client.last_error or "").lower()
-        return "permissions violation" in said and f'"{subject.lower()}"' in said
+        """Whether the server has said that this user may not use ``subject``."""
+        return subject in self.refusals
 
     def check(self, subject: str, share: PullConsumer) -> None:
         """Whether pulls on ``subject`` can be heard at all.
@@ -250,7 +271,7 @@ class Wire:
         meanwhile: then nobody knows what of it arrived.
         """
         deadline = self._loop.time() + timeout_s
-        while not self._is_written():
+        while not self._is_on_its_way():
             if self.client.is_closed:
                 raise _closed(self.client.last_error)
             if self._loop.time() >= deadline:
@@ -258,6 +279,7 @@ class Wire:
                     f"there was no connection for {timeout_s:g} s", hint="is the server up?"
                 )
             await asyncio.sleep(_RETRY_WRITE_S)
+        self._write_pending()  # nats-py writes a PING ahead of it
         # Not by nats-py's own flush: while it connects again it takes that for done, and
         # an answer that came too late would end its reading.
         pong: asyncio.Future[bool] = self._loop.create_future()
@@ -269,10 +291,17 @@ class Wire:
                 hint="what was sent last may not have arrived",
             )
 
-    def _is_written(self) -> bool:
+    def _is_on_its_way(self) -> bool:
         self.flush()
         unsent = self._outgoing or self._acknowledging or self._publishing
-        return self.client.is_connected and not (unsent or self.client.pending_data_size)
+        return self.client.is_connected and not unsent
+
+    def _write_pending(self) -> None:
+        """Write what nats-py has still to write, as its own writer does."""
+        client, transport = self.client, self.client._transport
+        if transport is not None and client._pending:
+            pending, client._pending, client._pending_data_size = client._pending, [], 0
+            transport.writelines(pending)
 
     async def close(self) -> None:
         self.flush()

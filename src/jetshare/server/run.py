@@ -218,7 +218,7 @@ def _check_room(trial: Path) -> None:
     try:
         trial.write_bytes(bytes(_ROOM))
     finally:
-        trial.unlink()
+        trial.unlink(missing_ok=True)
 
 
 def _unusable(config: Configuration, error: OSError) -> ServerError:

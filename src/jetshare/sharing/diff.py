@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from jetshare.editing.revocations import EVERYONE
-from jetshare.identity.claims import Account, Claims, Export, Import
+from jetshare.errors import TokenError
+from jetshare.identity import jwt
+from jetshare.identity.claims import Account, Activation, Claims, Export, Import
 from jetshare.sharing.found import local_subject
 from jetshare.sharing.times import show_time
 
@@ -90,7 +92,7 @@ def _field_changes(old: Any, new: Any, names: Mapping[str, str]) -> tuple[str, .
         if before == after:
             continue
         if field.name == "token":
-            lines.append("activation token renewed" if before else "activation token added")
+            lines.append(_token_change(before, after))
         elif field.name == "revocations":
             lines.extend(_revocations(before or {}, after or {}, names))
         elif isinstance(after, Mapping):
@@ -98,6 +100,24 @@ def _field_changes(old: Any, new: Any, names: Mapping[str, str]) -> tuple[str, .
         else:
             lines.append(f"{field.name}: {before!r} -> {after!r}")
     return tuple(lines)
+
+
+def _token_change(before: str, after: str) -> str:
+    """What a person should know of two tokens, which are themselves not for showing."""
+    if not before:
+        return f"activation token added{_end(after)}"
+    if not after:
+        return "activation token removed"
+    was = _end(before)
+    return f"activation token renewed{_end(after)}{f'; the one before{was}' if was else ''}"
+
+
+def _end(token: str) -> str:
+    try:
+        expires = jwt.decode(token, Activation).claims.exp
+    except TokenError:
+        return ""
+    return f" until {show_time(expires)}" if expires else " without an end"
 
 
 def _revocations(

@@ -18,8 +18,10 @@ from jetshare.sharing import bundle as bundles
 from jetshare.sharing import edit, envelope
 from jetshare.sharing.bundle import Bundle
 from jetshare.sharing.diff import Change, changes
+from jetshare.sharing.expiry import terms
 from jetshare.sharing.found import accepted_share, offered_share
 from jetshare.sharing.kinds import PullConsumer, Role, check_prefix
+from jetshare.sharing.times import show_time
 from jetshare.store.contract import Store
 from jetshare.workflows.documents import checked, sign_account
 from jetshare.workflows.push import Push, push
@@ -86,6 +88,7 @@ def plan_accept(store: Store, request: AcceptRequest, now: int) -> AcceptPlan:
         warnings.append("the grant has no NEXT token: nothing can be pulled")
     if Role.INFO not in roles:
         warnings.append("the grant has no INFO: clients that must bind to a consumer cannot")
+    warnings += _older(account, bundle)
     after = checked(account, edit.accept(account, bundle, prefix))
     return AcceptPlan(
         bundle=bundle,
@@ -165,6 +168,18 @@ def _prefix(request: AcceptRequest, bundle: Bundle, account: Claims[Account]) ->
         "loose tokens suggest no prefix to import under",
         hint="choose one with --prefix, for example ACCTC.API",
     )
+
+
+def _older(account: Claims[Account], bundle: Bundle) -> list[str]:
+    """That what is held was granted later than what is taken, where it was."""
+    held = accepted_share(account, bundle.share, bundle.provider)
+    newest = max((term.issued for each in held for term in terms(each)), default=0)
+    if bundle.public or newest <= bundle.issued:
+        return []
+    return [
+        f"this grant was made on {show_time(bundle.issued)}, before the one that {account.name}"
+        f" holds, of {show_time(newest)}: taken, it counts in its place"
+    ]
 
 
 def _check_against_provider(store: Store, bundle: Bundle) -> list[str]:

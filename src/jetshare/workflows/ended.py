@@ -43,18 +43,19 @@ async def prove_ended(
     reach: Reach,
     now: int,
     *,
-    recorded: Iterable[str],
+    recorded: Iterable[str] | None,
     carried: Push,
 ) -> Ended:
     """Look as each importer of this store that was revoked, as the servers, and as the resolver.
 
     ``importer`` is a public key or ``*``, which stands for those that are ``recorded`` in the
-    ledger as well. An importer whose account is elsewhere can still be seen through the
-    system account: its imports turn invalid. A server that did not take the document, as
-    ``carried`` says, goes on, and cannot be seen from here.
+    ledger as well; None is a ledger that cannot be read, and there may be others. An importer
+    whose account is elsewhere can still be seen through the system account: its imports turn
+    invalid. A server that did not take the document, as ``carried`` says, goes on, and cannot be
+    seen from here.
     """
     watched = _watched(store, provider, offer, importer)
-    elsewhere = {*recorded} if importer == EVERYONE else {importer}
+    elsewhere = {*(recorded or ())} if importer == EVERYONE else {importer}
     elsewhere -= {account.claims.sub for account, _ in watched}
     keys = [*dict.fromkeys(account.claims.sub for account, _ in watched), *sorted(elsewhere)]
     on_servers = await _seen_by_servers(store, provider, offer, keys, reach, now)
@@ -64,9 +65,10 @@ async def prove_ended(
         await refused_on_each_server(store, account, held, theirs, now) for account, held in watched
     ]
     still_open = any(proof.held is False for each in refused for proof in each)
-    if not elsewhere and _heard_by_all(refused, invalid):
+    all_known = importer != EVERYONE or recorded is not None
+    if all_known and not elsewhere and _heard_by_all(refused, invalid):
         witness = Witness.IMPORTER
-    elif all_held(invalid) and carried.complete and not still_open:
+    elif all_known and all_held(invalid) and carried.complete and not still_open:
         witness = Witness.SERVERS
     elif all_held(on_servers):
         witness = Witness.RESOLVER

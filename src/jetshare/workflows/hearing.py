@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from jetshare.net.connect import Login
 
-_NOBODY = "JETSHARE-PROBE"  # a consumer that nobody has
+NOBODY = "JETSHARE-PROBE"  # a consumer that nobody has
 _OVERHEARD = "not seen: silence, as on a subject of nobody: somebody may listen to everything"
 _OWN_API = f"not seen: imported as {API_PREFIX} itself, where the account's own JetStream answers"
 _PATIENCE_S, _BRIEFLY_S = 2.0, 0.5
@@ -136,16 +136,16 @@ async def reaches_no_more(client: Client, held: Accepted) -> list[Proof]:
         ),
         (
             "another consumer's NEXT",
-            f"{prefix}.CONSUMER.MSG.NEXT.{share.stream}.{_NOBODY}",
+            f"{prefix}.CONSUMER.MSG.NEXT.{share.stream}.{NOBODY}",
             probe.next_reaches,
         ),
         (
             "another consumer's INFO",
-            f"{prefix}.CONSUMER.INFO.{share.stream}.{_NOBODY}",
+            f"{prefix}.CONSUMER.INFO.{share.stream}.{NOBODY}",
             probe.consumer_info,
         ),
     )
-    overheard = await _overheard(client, f"{prefix}.{_NOBODY}")
+    overheard = await is_overheard(client, f"{prefix}.{NOBODY}")
     proofs = []
     for what, subject, request in asked:
         seen = await request(client, subject, _BRIEFLY_S if overheard else _PATIENCE_S)
@@ -218,8 +218,8 @@ async def _at_each_subject(
     """What is heard at each subject, and why that may say nothing of the provider."""
     found: list[tuple[Role, probe.Observation, str]] = []
     api = held.import_(Role.NEXT) or held.import_(Role.INFO)
-    nobodys = f"{local_subject(api).rpartition('.')[0]}.{_NOBODY}" if api else _NOBODY
-    overheard = await _overheard(client, nobodys)
+    nobodys = f"{local_subject(api).rpartition('.')[0]}.{NOBODY}" if api else NOBODY
+    overheard = await is_overheard(client, nobodys)
     for role, item in held.imports:
         if role is Role.ACK_V2:
             continue  # a server that does not know this form was silent before, too
@@ -237,7 +237,7 @@ async def _at_each_subject(
     return found
 
 
-async def _overheard(client: Client, subject: str) -> bool:
+async def is_overheard(client: Client, subject: str) -> bool:
     """Whether somebody listens even on a ``subject`` of nobody: then no request of the
     account meets nobody, and silence says nothing."""
     return (await probe.next_reaches(client, subject, _BRIEFLY_S)).silent

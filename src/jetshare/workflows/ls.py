@@ -106,7 +106,7 @@ def _offered(
     granted: dict[str, Granted] = {}
     for grant in ledger.grants(entries, offer.share):
         issued, expires = grant.issued, grant.expires
-        if 0 < expires <= now and grant.importer in held:
+        if 0 < expires <= now and grant.importer in held and terms(held[grant.importer]):
             issued, expires = _times(held[grant.importer])  # the last may never have been taken
         granted[grant.importer] = Granted(
             importer=grant.importer,
@@ -184,10 +184,10 @@ def _state(offer: Offered, importer: str, issued: int, expires: int, now: int) -
 
 def _takes_all(item: Accepted, offer: Offered) -> bool:
     """Whether it can pull, and acknowledge where acknowledgements are offered."""
-    acks = {Role.ACK, Role.ACK_V2}
-    offers_acks = any(role in acks for role, _ in offer.exports)
-    takes_acks = any(role in acks for role, _ in item.imports)
-    return item.import_(Role.NEXT) is not None and (takes_acks or not offers_acks)
+    # Servers want the second form where they name the domain in it, which is not seen here.
+    ack = Role.ACK if offer.export(Role.ACK) else Role.ACK_V2
+    acknowledges = item.import_(ack) is not None or offer.export(ack) is None
+    return item.import_(Role.NEXT) is not None and acknowledges
 
 
 def _times(item: Accepted) -> tuple[int, int]:

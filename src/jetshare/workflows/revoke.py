@@ -116,7 +116,7 @@ async def revoke(store: Store, request: RevokeRequest, reach: Reach, now: int) -
             importer,
             reach,
             now,
-            recorded=ledger.active(ending.known, request.share),
+            recorded=None if ending.damage else ledger.active(ending.known, request.share),
             carried=carried,
         )
         proofs.extend(ended.proofs)

@@ -35,7 +35,14 @@ from jetshare.sharing.found import (
 from jetshare.sharing.kinds import API_PREFIX, PullConsumer, Role
 from jetshare.sharing.proof import Proof, Side, all_held
 from jetshare.store.contract import Store
-from jetshare.workflows.hearing import heard_on_each_server, reaches_no_more, refusal, works
+from jetshare.workflows.hearing import (
+    NOBODY,
+    heard_on_each_server,
+    is_overheard,
+    reaches_no_more,
+    refusal,
+    works,
+)
 from jetshare.workflows.importers import find_importers
 from jetshare.workflows.in_force import NEXT_REACHES, ended_as_it_should, how_over, time_left
 from jetshare.workflows.reach import Reach, account_creds, host_of, system_creds
@@ -215,6 +222,8 @@ async def _outsider_is_refused(
         subject = prefix + pair.accepted.share.next_subject().removeprefix(API_PREFIX)
         try:
             async with connect(login) as client:
+                if await is_overheard(client, f"{prefix}.{NOBODY}"):
+                    continue  # silence says nothing there
                 heard = await probe.next_reaches(client, subject)
                 proof = refusal(name, heard, client, side=Side.OUTSIDER, who=account_name)
         except NetworkError:

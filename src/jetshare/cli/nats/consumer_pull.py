@@ -19,6 +19,7 @@ from jetshare.cli.nats.words import DURATION, Words
 from jetshare.errors import (
     AckNotShared,
     ApiRefused,
+    ConsumerDeleted,
     InputError,
     NetworkError,
     PullRefused,
@@ -94,7 +95,7 @@ class _Puller:
 
         try:
             messages = await self._pool.fetch(1, timeout_s, PullOptions())
-        except (ShareRevoked, PullRefused) as error:
+        except (ShareRevoked, ConsumerDeleted, PullRefused) as error:
             await self._explain()
             raise error
         if not messages:
