@@ -211,7 +211,7 @@ def test_text_that_is_no_key() -> None:
 def test_wanted_kinds() -> None:
     assert parse_public(USER.public, Kind.ACCOUNT, Kind.USER) is Kind.USER
     assert not is_public(USER.public, Kind.ACCOUNT)
-    with pytest.raises(KeyFormatError, match=r"of kind user, not account or operator$"):
+    with pytest.raises(KeyFormatError, match=r"of kind user, not account or operator\b"):
         parse_public(USER.public, Kind.ACCOUNT, Kind.OPERATOR)
 
 

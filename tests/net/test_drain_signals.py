@@ -116,14 +116,13 @@ async def test_ctrl_c_drains_and_the_second_interrupts(
 async def test_all_that_are_at_work_drain_and_the_handlers_before_are_there_again(
     tmp_path: Path,
 ) -> None:
-    at_work = [asyncio.Event(), asyncio.Event()]
+    at_work, go_on = [asyncio.Event(), asyncio.Event()], asyncio.Event()
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
 
     def work(wire: Wire, begun: asyncio.Event) -> Process:
         async def handle(_: Message) -> None:
             begun.set()
-            await at_work[0].wait()
-            await at_work[1].wait()
+            await go_on.wait()
 
         return Process(PullLoop(wire, SHARE, PREFIX, QUICK), handle, 1, ProcessOptions())
 
@@ -134,6 +133,8 @@ async def test_all_that_are_at_work_drain_and_the_handlers_before_are_there_agai
         for begun in at_work:
             await begun.wait()
         os.kill(os.getpid(), signal.SIGTERM)
+        await pulling_no_more(provider)
+        go_on.set()
         async with asyncio.timeout(10):
             outcomes: list[Processed] = await running
     assert [outcome.acknowledged for outcome in outcomes] == [1, 1]
@@ -145,6 +146,13 @@ async def pulling(provider: Provider, count: int) -> None:
         return bool((await provider.info())["num_waiting"] >= count)
 
     await until(pull)
+
+
+async def pulling_no_more(provider: Provider) -> None:
+    async def none() -> bool:
+        return not (await provider.info())["num_waiting"]
+
+    await until(none)
 
 
 async def test_a_handler_that_the_application_puts_there_meanwhile_stays() -> None:

@@ -41,7 +41,7 @@ def test_the_holder_is_named(tmp_path: Path) -> None:
     path = tmp_path / "OP" / ".jetshare" / "lock"
     with hold(path) as child:
         with (
-            pytest.raises(StoreLocked, match=f"OP is locked by process {child.pid}$"),
+            pytest.raises(StoreLocked, match=rf"OP is locked by process {child.pid}\b"),
             locked(path, wait_s=0.05),
         ):
             pass

@@ -15,7 +15,7 @@ def test_a_second_one_is_told_who_serves_it(tmp_path: Path) -> None:
     store = folder_store(tmp_path)
     with store.served():
         with (
-            pytest.raises(StoreLocked, match=f"OP is served already by process {os.getpid()}$"),
+            pytest.raises(StoreLocked, match=rf"OP is served already by process {os.getpid()}\b"),
             store.served(),
         ):
             raise AssertionError("two served it")
