@@ -62,3 +62,9 @@ async def granted(
         share=share, provider="ACCTC", importers=importers, expires=expires, push=False
     )
     return await grant(store, request, Reach(), now)
+
+
+def damage_ledger(folder: Path) -> None:
+    """Change a word of the one ledger below ``folder``."""
+    (file,) = folder.rglob("ledgers/*.jsonl")
+    file.write_text(file.read_text().replace("granted", "nothing", 1))

@@ -18,6 +18,7 @@ from jetshare.sharing.receipt import Witness
 from jetshare.workflows.documents import sign_account
 from jetshare.workflows.push import push
 from jetshare.workflows.verify import Verdict
+from support.offline import damage_ledger
 from support.scene import SHARE, Scene, scene
 from support.waiting import until
 from support.wide import share_everything
@@ -215,11 +216,6 @@ async def test_a_third_account_that_hears_everything_says_nothing(live: Scene) -
 async def _hears(client: Client) -> bool:
     """nats-py's flush is no barrier."""
     return (await probe.next_reaches(client, "nobody", 0.1)).silent
-
-
-def damage_ledger(folder: Path) -> None:
-    (file,) = folder.rglob("ledgers/*.jsonl")
-    file.write_text(file.read_text().replace("granted", "nothing", 1))
 
 
 async def test_who_cannot_read_the_ledger_has_not_looked_as_every_importer(

@@ -16,7 +16,7 @@ from jetshare.workflows.documents import sign_account
 from jetshare.workflows.grant import GrantRequest, grant
 from jetshare.workflows.reach import Reach
 from jetshare.workflows.revoke import RevokeRequest, revoke
-from support.offline import NOW, SHARE, folder_store, granted, memory_store
+from support.offline import NOW, SHARE, damage_ledger, folder_store, granted, memory_store
 from support.shares import pair
 
 
@@ -29,11 +29,6 @@ async def test_importers_of_another_provider_are_not_said_to_be_touched() -> Non
         await accept(store, taken, Reach(), NOW)
     request = RevokeRequest(share=SHARE, provider="ACCTC", importers=("ACCTB",), push=False)
     assert (await revoke(store, request, Reach(), NOW)).others == ("ACCTA",)
-
-
-def damage_ledger(folder: Path) -> None:
-    (file,) = folder.rglob("ledgers/*.jsonl")
-    file.write_text(file.read_text().replace("granted", "nothing", 1))
 
 
 async def test_a_damaged_ledger_does_not_hold_up_a_revocation(tmp_path: Path) -> None:

@@ -6,11 +6,10 @@ are found as well as ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jetshare.identity.claims import Account, Claims, Export, Import
-from jetshare.sharing.kinds import PullConsumer, Role, SharedSubject
+from jetshare.sharing.kinds import PullConsumer, Role
 
 _NEXT = "$JS.API.CONSUMER.MSG.NEXT."
 _INFO = "$JS.API.CONSUMER.INFO."
@@ -120,14 +119,6 @@ def remote_subject(item: Import) -> str:
     and ``subject`` the importer's own (nats-io/jwt, ``Import.Validate``).
     """
     return item.subject if item.local_subject else item.to or item.subject
-
-
-def missing_subjects(
-    wanted: Iterable[SharedSubject], account: Claims[Account]
-) -> tuple[SharedSubject, ...]:
-    """Those of ``wanted`` that the provider's document does not export."""
-    held = {export.subject for export in account.nats.exports if export.type == "service"}
-    return tuple(subject for subject in wanted if subject.subject not in held)
 
 
 def recognise(subject: str) -> tuple[Role, PullConsumer] | None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from jetshare.editing.revocations import EVERYONE
 from jetshare.editing.signing_keys import publics, scope_of
-from jetshare.errors import InputError, KeyNotHeld, NotFound
+from jetshare.errors import InputError, NotFound
 from jetshare.identity import jwt
 from jetshare.identity.claims import Account, Claims, User
 from jetshare.identity.creds import Creds
@@ -113,14 +113,6 @@ def account_creds(
                 hint=f"make creds: nsc generate creds --account {claims.name} --name {user}",
             )
     return _mint(user_signer(store, claims), claims, now)
-
-
-def can_speak_for(store: Store, account: Document[Account], reach: Reach, now: int) -> bool:
-    try:
-        account_creds(store, account, reach, now)
-    except (KeyNotHeld, InputError):
-        return False
-    return True
 
 
 def system_creds(store: Store, reach: Reach, now: int) -> Creds:
